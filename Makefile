@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# One non-recursive makefile. make | make demo | make check | make lint | make bench | make install.
+# MODE=release|asan|cov: each has its own build tree, so that switching rebuilds nothing.
+VERSION  := 0.1.0
+MODE     ?= release
+BUILD    := build/$(MODE)
+PREFIX   ?= /usr/local
+SBINDIR  ?= $(PREFIX)/sbin
+DATADIR  ?= $(PREFIX)/share
+MANDIR   ?= $(DATADIR)/man
+CC       ?= cc
+PKGCONF  ?= pkg-config
+LIBS     := libarchive libcurl blkid mount ext2fs com_err gpgme libconfuse liblzma libzstd zlib uuid \
+	    fdisk libgcrypt libcrypt
+TESTLIBS := cmocka
+
+# make V=1 shows the commands
+Q := $(if $(V),,@)
+
+# $(call cc_has,FLAGS): those that this compiler knows (clang lacks some of gcc's)
+cc_has = $(foreach f,$(1),$(shell $(CC) -Werror $(f) -fsyntax-only -x c /dev/null 2>/dev/null && echo $(f)))
+WARN  := -Wall -Wextra -Wshadow -Wformat=2 -Wvla -Wundef -Wwrite-strings -Wpointer-arith \
+	 -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wmissing-declarations \
+	 -Wimplicit-fallthrough $(call cc_has,-Wcast-align=strict -Wlogical-op -Wduplicated-cond)
+CFLAGS ?= -O2 -g
+mode_cflags_release := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+mode_ldflags_release := -pie -Wl,-z,relro,-z,now
+mode_cflags_asan := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+mode_ldflags_asan := -fsanitize=address,undefined
+mode_cflags_cov := -O0 --coverage
+mode_ldflags_cov := --coverage
+ifeq ($(filter $(MODE),release asan cov),)
+$(error MODE must be release, asan or cov, not '$(MODE)')
+endif
+
+DEFS := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DMKD_VERSION='"$(VERSION)"' \
+	-DMKD_PROFILE_DIR='"$(DATADIR)/mkdomu/profiles"'
+# = and not :=, so that 'make setup' can run before the libraries are there
+LIB_CFLAGS = $(shell $(PKGCONF) --cflags $(LIBS))
+CFLAGS_ALL = -std=gnu11 $(DEFS) -Iinclude $(WARN) $(CPPFLAGS) $(CFLAGS) $(mode_cflags_$(MODE)) \
+	     -ffile-prefix-map=$(CURDIR)=. -pthread
+LDFLAGS_ALL = $(LDFLAGS) $(mode_ldflags_$(MODE)) -pthread
+LDLIBS   = $(shell $(PKGCONF) --libs $(LIBS)) -lbz2
+ifdef WERROR
+CFLAGS_ALL += -Werror
+endif
+
+lib_src  := $(filter-out builder/main.c,$(wildcard builder/*.c builder/*/*.c)) $(wildcard hooks/*.c)
+test_src := $(wildcard tests/unit/test_*.c)
+test_lib := $(filter-out $(test_src),$(wildcard tests/unit/*.c))
+headers  := $(wildcard include/mkdomu/*.h)
+obj       = $(patsubst %.c,$(BUILD)/%.o,$(1))
+tests    := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(test_src))
+e2e      := $(sort $(wildcard tests/e2e/*.sh))
+all_src  := $(lib_src) $(test_src) $(test_lib) $(wildcard builder/main.c)
+
+.PHONY: FORCE all setup unit check demo bench coverage lint layers headers-standalone \
+	format format-check tidy install uninstall clean
+.DELETE_ON_ERROR:
+all: $(BUILD)/mkdomu
+
+$(BUILD)/libmkdomu.a: $(call obj,$(lib_src))
+	@rm -f $@
+	$(Q)$(AR) rcsD $@ $^
+$(BUILD)/mkdomu: $(call obj,builder/main.c) $(BUILD)/libmkdomu.a
+	@echo '  LD  $@'
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS)
+$(tests): $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(call obj,$(test_lib)) $(BUILD)/libmkdomu.a
+	@mkdir -p $(@D)
+	@echo '  LD  $@'
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS) $(shell $(PKGCONF) --libs $(TESTLIBS))
+# Small programs of the end-to-end tests (independent oracles): tests/tools/NAME.c
+$(BUILD)/tools/%: tests/tools/%.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -std=gnu11 -D_GNU_SOURCE -Wall -o $@ $< $($*_libs)
+xlcheck_libs := -lxlutil -lxenlight
+tools    := $(patsubst tests/tools/%.c,$(BUILD)/tools/%,$(wildcard tests/tools/*.c))
+
+# flags.txt changes only when the command line does; then every object is stale.
+$(BUILD)/%.o: %.c $(BUILD)/flags.txt
+	@mkdir -p $(@D)
+	@echo '  CC  $<'
+	$(Q)$(CC) $(CFLAGS_ALL) $(LIB_CFLAGS) -MMD -MP -c -o $@ $<
+$(BUILD)/flags.txt: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' "$$FLAGS" | cmp -s - $@ || printf '%s\n' "$$FLAGS" > $@
+export FLAGS = $(CC) $(CFLAGS_ALL)
+FORCE:
+-include $(patsubst %.c,$(BUILD)/%.d,$(all_src))
+
+# Debian packages that are missing; asks apt only when some are.
+setup:
+	@tests/tools/setup build check
+
+# Unit tests alone: make unit [MODE=asan] [T=name]
+unit: $(if $(T),$(BUILD)/tests/test_$(T),$(tests))
+	@tests/run --mode $(MODE) $(if $(T),$(BUILD)/tests/test_$(T),$(tests))
+
+# Everything, in the release build and under ASan+UBSan; sets itself up.
+check: setup
+	@$(MAKE) --no-print-directory -j2 MODE=release check-build
+	@$(MAKE) --no-print-directory -j2 MODE=asan check-build
+	@tests/run --all
+.PHONY: check-build
+check-build: $(BUILD)/mkdomu $(tests) $(tools) layers
+# One end-to-end test on one build: make e2e T=torture [MODE=asan]
+.PHONY: e2e
+e2e: $(BUILD)/mkdomu $(tools)
+	@tests/run --mode $(MODE) $(if $(T),tests/e2e/$(T).sh,$(e2e))
+
+demo:
+	@tests/tools/setup build demo
+	@$(MAKE) --no-print-directory -j2 all
+	@tests/demo
+
+bench:
+	@tests/tools/setup build bench
+	@$(MAKE) --no-print-directory -j2 all
+	@tests/bench
+
+# gcov ships with gcc; prints one line a file and fails under MIN_COV percent in all.
+MIN_COV ?= 80
+coverage:
+	$(MAKE) MODE=cov unit
+	gcov -n $(patsubst %.c,build/cov/%.gcda,$(lib_src)) 2>/dev/null | awk -v min=$(MIN_COV) ' \
+		/^File/ { f = $$2 } \
+		f ~ /builder|hooks/ && /^Lines/ { split($$2, a, /[:%]/); hit += a[2] * $$4 / 100; all += $$4; print f, a[2] "%"; f = "" } \
+		END { printf "total %.1f%%\n", 100 * hit / all; exit 100 * hit / all < min }'
+
+lint: layers headers-standalone format-check tidy
+layers:
+	@tests/tools/check-layers.sh
+headers-standalone:
+	@for h in $(headers); do $(CC) $(CFLAGS_ALL) -fsyntax-only -x c $$h || exit 1; done
+c_files := $(lib_src) $(wildcard builder/main.c) $(headers) $(wildcard tests/unit/*.[ch] tests/tools/*.c)
+format:
+	clang-format -i $(c_files)
+format-check:
+	@clang-format --dry-run -Werror $(c_files)
+tidy:
+	cppcheck --quiet --error-exitcode=1 --enable=warning,portability,performance \
+		 --inline-suppr --suppress=missingIncludeSystem -Iinclude builder hooks
+	printf '%s\n' $(lib_src) $(wildcard builder/main.c) | \
+		xargs -P2 -n4 sh -c 'clang-tidy --quiet "$$@" -- -std=gnu11 $(DEFS) -Iinclude $(LIB_CFLAGS) 2>/dev/null || exit 255' sh
+
+install: all
+	install -D -m 0755 $(BUILD)/mkdomu $(DESTDIR)$(SBINDIR)/mkdomu
+	install -d $(DESTDIR)$(DATADIR)/mkdomu/profiles
+	install -m 0644 profiles/*.conf $(DESTDIR)$(DATADIR)/mkdomu/profiles
+	install -D -m 0644 man/mkdomu.8 $(DESTDIR)$(MANDIR)/man8/mkdomu.8
+uninstall:
+	rm -f $(DESTDIR)$(SBINDIR)/mkdomu $(DESTDIR)$(MANDIR)/man8/mkdomu.8
+	rm -rf $(DESTDIR)$(DATADIR)/mkdomu
+clean:
+	rm -rf build

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "mkdomu/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static int slurp(int fd, const char *path, size_t max_bytes, int exit_class, struct mkd_buf *ret,
+		 struct mkd_err *err)
+{
+	char chunk[8192];
+
+	for (;;) {
+		ssize_t n = read(fd, chunk, sizeof(chunk));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return mkd_fail_errno(err, exit_class, errno, "cannot read '%s'", path);
+		if (n == 0)
+			return mkd_buf_check(ret, err);
+		if ((size_t)n > max_bytes - ret->len)
+			return mkd_fail(
+				err, exit_class, EFBIG,
+				"cannot read '%s': it is larger than the limit of %zu bytes", path,
+				max_bytes);
+		mkd_buf_add(ret, chunk, (size_t)n);
+	}
+}
+
+int mkd_file_read(int dirfd, const char *path, size_t max_bytes, int exit_class,
+		  struct mkd_buf *ret, struct mkd_err *err)
+{
+	cleanup_close int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	mkd_buf_reset(ret);
+	mkd_buf_add(ret, "", 0);
+	if (fd < 0)
+		return mkd_fail_errno(err, exit_class, errno, "cannot open '%s'", path);
+	return slurp(fd, path, max_bytes, exit_class, ret, err);
+}
+
+int mkd_pread_full(int fd, void *data, size_t len, uint64_t offset_bytes)
+{
+	char *p = data;
+
+	while (len) {
+		ssize_t n = pread(fd, p, len, (off_t)offset_bytes);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+		p += n;
+		len -= (size_t)n;
+		offset_bytes += (uint64_t)n;
+	}
+	return 0;
+}
+
+int mkd_write_full(int fd, const void *data, size_t len)
+{
+	const char *p = data;
+
+	while (len) {
+		ssize_t n = write(fd, p, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+		p += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+int mkd_pwrite_full(int fd, const void *data, size_t len, uint64_t offset_bytes)
+{
+	const char *p = data;
+
+	while (len) {
+		ssize_t n = pwrite(fd, p, len, (off_t)offset_bytes);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+		p += n;
+		len -= (size_t)n;
+		offset_bytes += (uint64_t)n;
+	}
+	return 0;
+}
+
+/* The unlink is the caller's on failure; mode is set by fchmod so that the umask has no say. */
+static int fill(int fd, const void *data, size_t len, mode_t mode)
+{
+	int r = mkd_write_full(fd, data, len);
+
+	if (r < 0)
+		return r;
+	if (fchmod(fd, mode) != 0 || fsync(fd) != 0)
+		return -errno;
+	return 0;
+}
+
+int mkd_file_write(int dirfd, const char *name, const void *data, size_t len, mode_t mode,
+		   struct mkd_err *err)
+{
+	cleanup_free char *tmp = NULL;
+	cleanup_close int fd = -1;
+	int r = mkd_asprintf(&tmp, err, ".%s.mkdomu-%ld", name, (long)getpid());
+
+	if (r < 0)
+		return r;
+	(void)unlinkat(dirfd, tmp, 0);
+	fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return mkd_fail_io(err, errno, "cannot create '%s'", tmp);
+	r = fill(fd, data, len, mode);
+	if (r == 0 && (renameat(dirfd, tmp, dirfd, name) != 0 || fsync(dirfd) != 0))
+		r = -errno;
+	if (r < 0) {
+		(void)unlinkat(dirfd, tmp, 0);
+		return mkd_fail_io(err, -r, "cannot write '%s'", name);
+	}
+	return 0;
+}
+
+int mkd_mkdirs(const char *path, mode_t mode, struct mkd_err *err)
+{
+	cleanup_free char *copy = NULL;
+	int r = mkd_strdup(path, &copy, err);
+
+	if (r < 0)
+		return r;
+	for (char *p = copy + 1; p[-1]; p++) {
+		char c = *p;
+
+		if (c && c != '/')
+			continue;
+		*p = '\0';
+		if (mkdir(copy, mode) != 0 && errno != EEXIST)
+			return mkd_fail_io(err, errno, "cannot create the folder '%s'", copy);
+		*p = c;
+	}
+	return 0;
+}
+
+int mkd_open_parent(const char *path, int *ret_fd, const char **ret_name, struct mkd_err *err)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+	cleanup_free char *dir = NULL;
+	int fd, r;
+
+	if (!*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return mkd_fail(err, MKD_EXIT_USAGE, EINVAL, "'%s' does not name a file", path);
+	r = mkd_asprintf(&dir, err, "%.*s", slash ? (int)(slash - path + 1) : 1,
+			 slash ? path : ".");
+	if (r < 0)
+		return r;
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return mkd_fail_errno(err, MKD_EXIT_USAGE, errno, "cannot open the folder of '%s'",
+				      path);
+	*ret_fd = fd;
+	*ret_name = name;
+	return 0;
+}
+
+int mkd_tmpdir(char **ret, struct mkd_err *err)
+{
+	const char *base = getenv("TMPDIR");
+	cleanup_free char *path = NULL;
+	int r = mkd_asprintf(&path, err, "%s/mkdomu-XXXXXX", base && *base == '/' ? base : "/tmp");
+
+	if (r < 0)
+		return r;
+	if (!mkdtemp(path))
+		return mkd_fail_io(err, errno, "cannot create the temporary folder '%s'", path);
+	*ret = steal(&path);
+	return 0;
+}
+
+static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+	(void)st;
+	(void)flag;
+	(void)ftw;
+	(void)remove(path);
+	return 0;
+}
+
+void mkd_rmtree(const char *path)
+{
+	(void)nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* facts.h - what is found in a guest's root. Hooks are driven by these, never by a release's name.
+ */
+#ifndef MKDOMU_FACTS_H
+#define MKDOMU_FACTS_H
+
+#include "mkdomu/tree.h"
+
+enum mkd_init { MKD_INIT_UNKNOWN, MKD_INIT_SYSVINIT, MKD_INIT_SYSTEMD };
+
+enum mkd_netcfg { /* the tool whose files configure the network */
+		  MKD_NET_UNKNOWN,
+		  MKD_NET_NETIFRC,  /* /etc/init.d/net.lo */
+		  MKD_NET_IFUPDOWN, /* /sbin/ifup and /etc/network */
+		  MKD_NET_NETWORKD, /* systemd-networkd */
+};
+
+struct mkd_facts {
+	char os_id[64], os_version[64], os_name[128]; /* os-release(5); "" = none */
+	enum mkd_init init;
+	bool openrc;     /* /sbin/openrc: its services and runlevels */
+	bool merged_usr; /* /lib is a link to usr/lib */
+	bool securetty;  /* /etc/securetty exists */
+	bool sshd;       /* an sshd is installed */
+	bool udev;       /* udevd, so that interfaces may be renamed */
+	bool resolved;   /* systemd-resolved */
+	enum mkd_netcfg net;
+	char init_target[256]; /* where /sbin/init leads */
+	char unit_dir[32];     /* "/usr/lib/systemd" or "/lib/systemd" */
+};
+
+/*
+ * Look around. Not knowing something is a fact, not an error; an unknown init is reported by the
+ * hooks that need it.
+ *	-ENOENT  no /sbin/init and no /etc: not a root file system (HOOK)   and I/O of the tree
+ */
+must_check int mkd_facts_find(struct mkd_tree *t, struct mkd_facts *ret, struct mkd_err *err);
+
+const char *mkd_init_name(enum mkd_init init);
+const char *mkd_netcfg_name(enum mkd_netcfg net);
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * file.h - bounded reads, complete writes, atomic replacement. Every fd is O_CLOEXEC.
+ * Unless a function says otherwise its errors are those of the system call named in the message,
+ * class IO or NOSPACE as mkd_fail_io chooses.
+ */
+#ifndef MKDOMU_FILE_H
+#define MKDOMU_FILE_H
+
+#include <sys/types.h>
+
+#include "mkdomu/buf.h"
+
+/*
+ * Read a regular file (or what a pipe or /dev/stdin gives) into *ret, which is reset first; a NUL
+ * follows the content. exit_class is that of a file that is missing, unreadable, a directory or
+ * too large.
+ *	-EFBIG   longer than max_bytes; the message names the limit
+ *	-EISDIR  a directory
+ *	other    from openat(2), read(2)
+ */
+must_check int mkd_file_read(int dirfd, const char *path, size_t max_bytes, int exit_class,
+			     struct mkd_buf *ret, struct mkd_err *err);
+
+/*
+ * Replace dirfd/name by data in one step: temporary file beside it, fsync, rename, fsync of the
+ * folder. On failure the old file is as it was and no temporary file is left.
+ */
+must_check int mkd_file_write(int dirfd, const char *name, const void *data, size_t len,
+			      mode_t mode, struct mkd_err *err);
+
+/* Read exactly len bytes at an offset: 0, or -EIO at the end of the file, or read's errno. */
+must_check int mkd_pread_full(int fd, void *data, size_t len, uint64_t offset_bytes);
+/* Write all of it, restarting after EINTR and short writes: 0 or a negative errno. */
+must_check int mkd_write_full(int fd, const void *data, size_t len);
+must_check int mkd_pwrite_full(int fd, const void *data, size_t len, uint64_t offset_bytes);
+
+/* Make path and what is missing above it; existing folders are kept as they are. */
+must_check int mkd_mkdirs(const char *path, mode_t mode, struct mkd_err *err);
+
+/*
+ * Open the folder that holds path (following links up to there); *ret_name points at the last
+ * component inside path. *ret_fd is O_PATH-free, O_DIRECTORY, the caller's.
+ *	-EINVAL  path ends in '/', "." or ".." (class USAGE)
+ *	other    from open(2), class USAGE: the folder is the user's choice
+ */
+must_check int mkd_open_parent(const char *path, int *ret_fd, const char **ret_name,
+			       struct mkd_err *err);
+
+/* A new empty folder, mode 0700, under $TMPDIR or /tmp; *ret is the caller's (free + mkd_rmtree).
+ */
+must_check int mkd_tmpdir(char **ret, struct mkd_err *err);
+/* Remove a folder of our own and all below it, never following a link; best effort. */
+void mkd_rmtree(const char *path);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* guest.h - the guest as hooks see it: the plan's decisions after disk and tarball are known. */
+#ifndef MKDOMU_GUEST_H
+#define MKDOMU_GUEST_H
+
+#include "mkdomu/net.h"
+
+/* All pointers are borrowed from the build; NULL = not asked for. */
+struct mkd_guest {
+	const char *name, *hostname;
+	const struct mkd_nic *nics;
+	size_t n_nics;
+	const char *root_dev, *root_fstype; /* "/dev/xvda1", "ext4" */
+	const char *swap_dev;               /* "/dev/xvda2", or MKD_SWAP_FILE_PATH, or NULL */
+	const char *machine_id;             /* 32 hex digits */
+	const char *root_password;          /* a crypt(3) hash or a password; a secret */
+	const char *password_salt;          /* 16 of [./0-9A-Za-z] */
+	const char *authorized_keys;        /* the text, checked */
+	int64_t epoch_sec;
+};
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* kernel.h - finds and looks at the guest's kernel on this host. */
+#ifndef MKDOMU_KERNEL_H
+#define MKDOMU_KERNEL_H
+
+#include "mkdomu/buf.h"
+
+/*
+ * The newest vmlinuz-VERSION in dir ("/boot") by version order (strverscmp(3)) and its initrd:
+ * initrd.img-VERSION, initramfs-VERSION.img or initrd-VERSION. Both strings are the caller's;
+ * *ret_ramdisk is NULL when there is none.
+ *	-ENOENT  no kernel there (USAGE)   -ENOMEM
+ */
+must_check int mkd_kernel_newest(const char *dir, char **ret_kernel, char **ret_ramdisk,
+				 struct mkd_err *err);
+
+enum mkd_kernel_check {
+	MKD_KERNEL_OK,
+	MKD_KERNEL_ABSENT,     /* not on this host: taken as dom0's, could not be checked */
+	MKD_KERNEL_UNREADABLE, /* permission: could not be checked */
+};
+
+/*
+ * Is there a Linux kernel at path: a bzImage (boot protocol 2.08 or later: "HdrS" at 0x202,
+ * Documentation/arch/x86/boot.rst), an ELF image, or a gzip'd one?
+ *	-EINVAL  a readable file that is none of these (USAGE)   -EIO
+ */
+must_check int mkd_kernel_look(const char *path, enum mkd_kernel_check *ret, struct mkd_err *err);
+
+#endif

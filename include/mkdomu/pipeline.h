@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* pipeline.h - runs a table of steps in order and always unwinds; knows no stage by name. */
+#ifndef MKDOMU_PIPELINE_H
+#define MKDOMU_PIPELINE_H
+
+#include "mkdomu/err.h"
+
+struct mkd_step {
+	const char *name;                           /* "source", "disk": for --verbose */
+	int (*run)(void *job, struct mkd_err *err); /* 0, or negative errno with *err set */
+	void (*rollback)(void *job); /* after a failed pipeline: undo what run made; may be NULL */
+	void (*release)(void *job);  /* after every pipeline: close, free; may be NULL */
+};
+
+/*
+ * Run steps[0..n-1] until one fails; then, last first, call rollback (if the pipeline failed) and
+ * release on each step that had succeeded. A step that fails cleans up after itself. The error is
+ * passed on as it is: its sentence already names its object. Returns 0 or the failed step's value.
+ */
+must_check int mkd_pipeline_run(const struct mkd_step *steps, size_t n, void *job,
+				struct mkd_err *err);
+
+#endif

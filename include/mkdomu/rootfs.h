@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * rootfs.h - stage 4: a verified tarball becomes the base image, before any hook: its tree on a
+ * fresh ext4.
+ *
+ * in:      the tarball's fd, the target's fd and region, seeds and times
+ * out:     the file system, and what is worth telling
+ * touches: only [offset, offset + size) of the target
+ */
+#ifndef MKDOMU_ROOTFS_H
+#define MKDOMU_ROOTFS_H
+
+#include "mkdomu/ext4.h"
+
+struct mkd_rootfs_req {
+	int tar_fd; /* verified; borrowed */
+	const char *tar_name;
+	uint64_t tar_bytes; /* for progress */
+	unsigned threads;   /* 0 = one a core */
+	int64_t epoch_sec;  /* 0 = the newest entry of the tarball */
+	struct mkd_ext4_req fs;
+	struct mkd_ui *ui;
+};
+
+struct mkd_rootfs_result {
+	uint64_t entries, data_bytes;
+	int64_t epoch_sec; /* the one used */
+	struct mkd_ext4_stats fs;
+	char format[8]; /* "xz", "zstd", ... */
+};
+
+/* Errors: those of stream.h, entries.h and ext4.h; -ENODATA for a tarball without entries
+ * (ARCHIVE). */
+must_check int mkd_rootfs_write(const struct mkd_rootfs_req *req, struct mkd_rootfs_result *ret,
+				struct mkd_err *err);
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * source.h - stage 2: from a release specification to one verified, open tarball.
+ *
+ * in:      mirrors + variant (Gentoo's layout), or a path or URL with its signature or digest
+ * out:     an fd positioned anywhere, of which every byte was covered by the verification
+ * touches: the network, the cache folder
+ *
+ * What was verified is that fd: readers use it and never reopen the path.
+ */
+#ifndef MKDOMU_SOURCE_H
+#define MKDOMU_SOURCE_H
+
+#include "mkdomu/ui.h"
+
+struct mkd_source_req {
+	/* Gentoo: mirrors non-empty, tarball NULL. <mirror>/releases/<arch>/autobuilds/... */
+	const char *const *mirrors;
+	size_t n_mirrors;
+	const char *arch;    /* "amd64" */
+	const char *variant; /* "stage3-amd64-openrc" */
+	/* Any other tarball: a path, or an http(s) URL. */
+	const char *tarball;
+	const char *signature; /* detached OpenPGP: path or URL; NULL */
+	const char *sha512;    /* 128 hex digits; NULL */
+	bool unverified;       /* explicit consent to use it as it is */
+	/* Both */
+	const char *keyring; /* exported keys, armoured or binary; NULL only without OpenPGP */
+	const char *const *signers; /* full fingerprints of primary keys, 40 hex digits */
+	size_t n_signers;
+	bool offline;          /* use the cache only */
+	const char *cache_dir; /* NULL: /var/cache/mkdomu for root, else $XDG_CACHE_HOME/mkdomu */
+	uint64_t max_bytes;    /* of a tarball; 0 = 8 GiB */
+	struct mkd_ui *ui;
+};
+
+enum mkd_trust {
+	MKD_TRUST_NONE,      /* --unverified */
+	MKD_TRUST_DIGEST,    /* a digest that the user gave */
+	MKD_TRUST_SIGNATURE, /* OpenPGP, by a pinned signer */
+};
+
+struct mkd_source {
+	int fd; /* read-only */
+	uint64_t size_bytes;
+	uint8_t sha512[64]; /* of the whole file, always computed */
+	enum mkd_trust trust;
+	char url[1024];     /* or path; no user:password in it */
+	char file[256];     /* base name */
+	char signer[41];    /* primary fingerprint, "" without a signature */
+	int64_t signed_sec; /* signature time, 0 without */
+	int64_t build_sec;  /* from the time stamp in the signed name; 0 = not known */
+};
+
+/*
+ * Fetch (or find), verify, open. Every attempt is told to ui; the last cause is in *err:
+ *	-EINVAL     the request is contradictory or lacks a keyring/signer/digest (USAGE)
+ *	-ENOENT     no such local file, keyring or cached file with offline (USAGE or NET)
+ *	-EHOSTUNREACH  no mirror gave it (NET)
+ *	-EFBIG      larger than the limit or than the signed size (NET)
+ *	-EBADMSG    signature, digest, pointer: not authentic or not intact (VERIFY)
+ *	-EKEYREJECTED, -EKEYEXPIRED, -EKEYREVOKED  the signer (VERIFY)
+ *	-EINTR, and I/O on the cache (IO, NOSPACE)
+ */
+must_check int mkd_source_open(const struct mkd_source_req *req, struct mkd_source *ret,
+			       struct mkd_err *err);
+
+void mkd_source_close(struct mkd_source *s);
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * tree.h - what a hook sees of a guest's root: files by path, whatever holds them. Paths are
+ * absolute inside the guest ("/etc/fstab"); symlinks are followed inside the root only, absolute
+ * and ".." targets included, up to 40. Nothing ever leaves the root.
+ *
+ * Common errors, class HOOK unless said otherwise:
+ *	-ENOENT  no such file        -ENOTDIR  a component is no folder
+ *	-EISDIR  is a folder         -ELOOP    over 40 symlinks
+ *	-EEXIST  is there already    -ENOTEMPTY  folder with content
+ *	-EFBIG   over max_bytes      -ENOSPC   no block or inode (NOSPACE)
+ *	-EINVAL  not a regular file, or a bad path    -EIO... (IO)
+ */
+#ifndef MKDOMU_TREE_H
+#define MKDOMU_TREE_H
+
+#include <sys/types.h>
+
+#include "mkdomu/buf.h"
+
+struct mkd_tree_stat {
+	mode_t mode; /* with the S_IF bits */
+	uint32_t uid, gid;
+	uint64_t size_bytes;
+};
+
+struct mkd_tree;
+
+struct mkd_tree_ops {
+	int (*stat)(struct mkd_tree *t, const char *path, bool follow, struct mkd_tree_stat *ret,
+		    struct mkd_err *err);
+	int (*read)(struct mkd_tree *t, const char *path, size_t max_bytes, struct mkd_buf *ret,
+		    struct mkd_err *err);
+	int (*readlink)(struct mkd_tree *t, const char *path, struct mkd_buf *ret,
+			struct mkd_err *err);
+	int (*list)(struct mkd_tree *t, const char *path, struct mkd_strv *ret,
+		    struct mkd_err *err);
+	int (*write)(struct mkd_tree *t, const char *path, const void *data, size_t len,
+		     mode_t mode, struct mkd_err *err);
+	int (*symlink)(struct mkd_tree *t, const char *target, const char *path,
+		       struct mkd_err *err);
+	int (*mkdir)(struct mkd_tree *t, const char *path, mode_t mode, struct mkd_err *err);
+	int (*remove)(struct mkd_tree *t, const char *path, struct mkd_err *err);
+	int (*chmod)(struct mkd_tree *t, const char *path, mode_t mode, struct mkd_err *err);
+	int (*chown)(struct mkd_tree *t, const char *path, uint32_t uid, uint32_t gid,
+		     struct mkd_err *err);
+};
+
+/* Back ends embed this as their first member. */
+struct mkd_tree {
+	const struct mkd_tree_ops *ops;
+};
+
+/* follow = false: of the link itself. */
+must_check int mkd_tree_stat(struct mkd_tree *t, const char *path, bool follow,
+			     struct mkd_tree_stat *ret, struct mkd_err *err);
+
+/* Is there anything at path (links followed)? Errors other than "not there" count as no. */
+bool mkd_tree_exists(struct mkd_tree *t, const char *path);
+
+/* Read a regular file; *ret is reset first and NUL-terminated. */
+must_check int mkd_tree_read(struct mkd_tree *t, const char *path, size_t max_bytes,
+			     struct mkd_buf *ret, struct mkd_err *err);
+
+/* The text of a symlink, not followed. -EINVAL when it is none. */
+must_check int mkd_tree_readlink(struct mkd_tree *t, const char *path, struct mkd_buf *ret,
+				 struct mkd_err *err);
+
+/* Names in a folder, sorted by byte, without "." and "..". */
+must_check int mkd_tree_list(struct mkd_tree *t, const char *path, struct mkd_strv *ret,
+			     struct mkd_err *err);
+
+/*
+ * Create or replace a regular file, links followed (a dangling one gets its target made). mode is
+ * for a new file, owned by 0:0; an existing one keeps mode, owner and xattrs. Equal content is not
+ * written again. The folder must exist.
+ */
+must_check int mkd_tree_write(struct mkd_tree *t, const char *path, const void *data, size_t len,
+			      mode_t mode, struct mkd_err *err);
+
+/* Make a symlink; one with the same text already there is success, anything else -EEXIST. */
+must_check int mkd_tree_symlink(struct mkd_tree *t, const char *target, const char *path,
+				struct mkd_err *err);
+
+/* Make a folder, owned by 0:0; one already there is success and keeps its mode. */
+must_check int mkd_tree_mkdir(struct mkd_tree *t, const char *path, mode_t mode,
+			      struct mkd_err *err);
+/* As mkd_tree_mkdir, with the missing ones above it, mode 0755. */
+must_check int mkd_tree_mkdirs(struct mkd_tree *t, const char *path, mode_t mode,
+			       struct mkd_err *err);
+
+/* Remove a file, a link (not followed) or an empty folder; one that is not there is success. */
+must_check int mkd_tree_remove(struct mkd_tree *t, const char *path, struct mkd_err *err);
+
+must_check int mkd_tree_chmod(struct mkd_tree *t, const char *path, mode_t mode,
+			      struct mkd_err *err);
+must_check int mkd_tree_chown(struct mkd_tree *t, const char *path, uint32_t uid, uint32_t gid,
+			      struct mkd_err *err);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * xl.h - renders a domU config for xl. Pure. Format: xl.cfg(5), xl-disk-configuration(5) and
+ * xl-network-configuration(5) of Xen 4.17 to 4.20; tests re-read it with libxlutil.
+ */
+#ifndef MKDOMU_XL_H
+#define MKDOMU_XL_H
+
+#include "mkdomu/buf.h"
+
+struct mkd_xl_disk {
+	const char *vdev;   /* "xvda1" */
+	const char *target; /* absolute path in dom0 */
+};
+
+struct mkd_xl_vif {
+	const char *mac;    /* "00:16:3e:..." */
+	const char *bridge; /* NULL or "" = xl's default */
+	const char *ip;     /* informational, for anti-spoofing scripts; NULL = none */
+};
+
+struct mkd_xl_domain {
+	const char *comment; /* lines put on top behind "# "; NULL = none */
+	const char *name, *uuid, *type;
+	const char *kernel, *ramdisk; /* ramdisk may be NULL */
+	const char *cmdline;
+	unsigned memory_mib, maxmem_mib, vcpus; /* maxmem 0 = not written */
+	const struct mkd_xl_disk *disks;
+	size_t n_disks;
+	const struct mkd_xl_vif *vifs;
+	size_t n_vifs;
+	const char *on_poweroff, *on_reboot, *on_crash;
+};
+
+/*
+ * Append the config to ret.
+ *	-EINVAL  a value that the format cannot carry (quote, backslash, control character), an
+ *	         unknown action or type, a relative path; the message names the key (USAGE)
+ *	-ENOMEM
+ */
+must_check int mkd_xl_render(const struct mkd_xl_domain *d, struct mkd_buf *ret,
+			     struct mkd_err *err);
+
+#endif
