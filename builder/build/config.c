@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Once the tarball is known, so is everything that the config says: rendered before the disk is
+ * touched, so that a value which the format cannot carry costs nothing.
+ */
+#include <string.h>
+
+#include "mkdomu/job.h"
+#include "mkdomu/xl.h"
+
+/* net.ifnames=0: udev 250 and later would rename the first NIC to enX0. */
+#define CMDLINE "root=%s ro console=hvc0 net.ifnames=0%s%s"
+
+static void make_identity(struct mkd_job *j)
+{
+	const struct mkd_plan *p = j->plan;
+
+	mkd_identity_base(j->source.sha512, &j->base);
+	if (p->seed)
+		(void)snprintf(j->seed, sizeof(j->seed), "%s", p->seed);
+	else
+		(void)mkd_identity_seed(p->profile ? p->profile : "", j->source.sha512, j->seed);
+	mkd_identity_make(j->seed, p->name, &j->id);
+	for (size_t i = 0; i < p->n_nics; i++) {
+		j->nics[i] = p->nics[i];
+		if (!j->nics[i].mac_given)
+			mkd_identity_mac(j->seed, p->name, i, j->nics[i].mac);
+	}
+}
+
+/* What it was made from, without a URL or a time: the same inputs give the same bytes. */
+static void comment(const struct mkd_job *j, struct mkd_buf *ret)
+{
+	const struct mkd_source *s = &j->source;
+
+	mkd_buf_printf(ret, "made by mkdomu %s from %s\nsha512 ", MKD_VERSION, s->file);
+	for (size_t i = 0; i < sizeof(s->sha512); i++)
+		mkd_buf_printf(ret, "%02x", s->sha512[i]);
+	if (s->trust == MKD_TRUST_SIGNATURE)
+		mkd_buf_printf(ret, "\nsigned by %s", s->signer);
+	else if (s->trust == MKD_TRUST_DIGEST)
+		mkd_buf_str(ret, "\nchecked by a given digest");
+	else
+		mkd_buf_str(ret, "\nNOT VERIFIED");
+}
+
+struct strings { /* what the domain's pointers point to */
+	char uuid[37], mac[MKD_NICS][18], ip[MKD_NICS][MKD_NIC_ADDRS * MKD_ADDR_LEN];
+	struct mkd_xl_disk disks[MKD_DISKS];
+	struct mkd_xl_vif vifs[MKD_NICS];
+};
+
+static void vifs(const struct mkd_job *j, struct strings *s)
+{
+	for (size_t i = 0; i < j->plan->n_nics; i++) {
+		const struct mkd_nic *nic = &j->nics[i];
+		size_t used = 0;
+
+		for (size_t k = 0; k < nic->n_addrs; k++)
+			used += (size_t)snprintf(s->ip[i] + used, sizeof(s->ip[i]) - used, "%s%s",
+						 k ? " " : "", nic->addrs[k].text);
+		s->vifs[i] = (struct mkd_xl_vif){
+			.mac = mkd_mac_format(nic->mac, s->mac[i]),
+			.bridge = nic->bridge,
+			.ip = nic->n_addrs ? s->ip[i] : NULL,
+		};
+	}
+}
+
+int mkd_job_config(void *job, struct mkd_err *err)
+{
+	struct mkd_job *j = job;
+	const struct mkd_plan *p = j->plan;
+	const char *paths[MKD_DISKS] = { p->disk, p->swap_disk };
+	cleanup_buf struct mkd_buf cmdline = { 0 }, about = { 0 };
+	struct strings s = { 0 };
+	struct mkd_xl_domain d;
+	int r;
+
+	make_identity(j);
+	mkd_buf_printf(&cmdline, CMDLINE, j->layout.root.dev, p->extra ? " " : "",
+		       p->extra ? p->extra : "");
+	comment(j, &about);
+	for (size_t i = 0; i < j->layout.n_disks; i++)
+		s.disks[i] = (struct mkd_xl_disk){ j->layout.disks[i].vdev, paths[i] };
+	vifs(j, &s);
+	r = mkd_buf_check(&cmdline, err);
+	if (r == 0)
+		r = mkd_buf_check(&about, err);
+	if (r < 0)
+		return r;
+	d = (struct mkd_xl_domain){
+		.comment = mkd_buf_cstr(&about),
+		.name = p->name,
+		.uuid = mkd_uuid_format(j->id.domain_uuid, s.uuid),
+		.type = p->type,
+		.kernel = j->kernel,
+		.ramdisk = j->ramdisk,
+		.cmdline = mkd_buf_cstr(&cmdline),
+		.memory_mib = p->memory_mib,
+		.maxmem_mib = p->maxmem_mib,
+		.vcpus = p->vcpus,
+		.disks = s.disks,
+		.n_disks = j->layout.n_disks,
+		.vifs = s.vifs,
+		.n_vifs = p->n_nics,
+		.on_poweroff = p->on_poweroff,
+		.on_reboot = p->on_reboot,
+		.on_crash = p->on_crash,
+	};
+	mkd_buf_reset(&j->cfg);
+	return mkd_xl_render(&d, &j->cfg, err);
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* First stage: read what the user's files and this host say, before anything is touched. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "mkdomu/access.h"
+#include "mkdomu/file.h"
+#include "mkdomu/hook.h"
+#include "mkdomu/job.h"
+#include "mkdomu/kernel.h"
+
+#define PASSWORD_MAX_BYTES 1024
+#define KEYS_MAX_BYTES     (64 * 1024)
+#define KERNEL_DIR         "/boot"
+
+static void wipe(struct mkd_buf *b)
+{
+	if (b->data)
+		explicit_bzero(b->data, b->cap);
+	mkd_buf_free(b);
+}
+
+static int read_password(struct mkd_job *j, struct mkd_err *err)
+{
+	const char *path = j->plan->root_password_file;
+	struct mkd_buf *b = &j->password;
+	struct stat st;
+	int r;
+
+	if (!path)
+		return 0;
+	r = mkd_file_read(AT_FDCWD, path, PASSWORD_MAX_BYTES, MKD_EXIT_USAGE, b, err);
+	if (r < 0)
+		return r;
+	if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 0004))
+		mkd_say(j->ui, MKD_WARN, "'%s' holds a password and everybody can read it", path);
+	if (b->len && b->data[b->len - 1] == '\n')
+		b->data[--b->len] = '\0';
+	return mkd_access_check_password(b->data, b->len, path, err);
+}
+
+static int read_keys(struct mkd_job *j, struct mkd_err *err)
+{
+	const char *path = j->plan->authorized_keys_file;
+	int r;
+
+	if (!path)
+		return 0;
+	r = mkd_file_read(AT_FDCWD, path, KEYS_MAX_BYTES, MKD_EXIT_USAGE, &j->keys, err);
+	if (r < 0)
+		return r;
+	return mkd_access_check_keys(j->keys.data, j->keys.len, path, err);
+}
+
+/* Secrets that no hook would use are a mistake to be told now, not a silence. */
+static int check_hooks(const struct mkd_job *j, struct mkd_err *err)
+{
+	const struct mkd_strv *hooks = &j->plan->hooks;
+	const char *option = j->plan->root_password_file     ? "--root-password-file"
+			     : j->plan->authorized_keys_file ? "--authorized-keys"
+							     : NULL;
+
+	for (size_t i = 0; i < hooks->n; i++)
+		if (!mkd_hook_find(mkd_hooks, hooks->v[i]))
+			return mkd_fail(
+				err, MKD_EXIT_USAGE, ENOENT,
+				"there is no hook '%s'; see 'mkdomu --help' for their names",
+				hooks->v[i]);
+	if (option && !mkd_strv_has(hooks, "access"))
+		return mkd_fail(err, MKD_EXIT_USAGE, EINVAL,
+				"%s needs the hook 'access', which is left out", option);
+	return 0;
+}
+
+static int look_at(struct mkd_job *j, const char *path, const char *what, struct mkd_err *err)
+{
+	enum mkd_kernel_check check = MKD_KERNEL_OK;
+	int r = 0;
+
+	if (strcmp(what, "kernel") == 0)
+		r = mkd_kernel_look(path, &check, err);
+	else if (access(path, R_OK) != 0)
+		check = errno == EACCES ? MKD_KERNEL_UNREADABLE : MKD_KERNEL_ABSENT;
+	if (r < 0)
+		return r;
+	if (check == MKD_KERNEL_ABSENT)
+		mkd_say(j->ui, MKD_WARN,
+			"the %s '%s' is not on this host: taken as dom0's, not checked", what,
+			path);
+	if (check == MKD_KERNEL_UNREADABLE)
+		mkd_say(j->ui, MKD_WARN, "cannot read the %s '%s': not checked", what, path);
+	return 0;
+}
+
+static int find_kernel(struct mkd_job *j, struct mkd_err *err)
+{
+	const struct mkd_plan *p = j->plan;
+	int r;
+
+	if (!p->kernel) {
+		r = mkd_kernel_newest(KERNEL_DIR, &j->kernel, &j->ramdisk, err);
+		if (r < 0)
+			return r;
+		j->kernel_derived = true;
+	} else {
+		r = mkd_strdup(p->kernel, &j->kernel, err);
+		if (r < 0)
+			return r;
+	}
+	if (p->ramdisk) {
+		free(j->ramdisk);
+		j->ramdisk = NULL;
+		r = mkd_strdup(p->ramdisk, &j->ramdisk, err);
+		if (r < 0)
+			return r;
+	}
+	r = look_at(j, j->kernel, "kernel", err);
+	if (r == 0 && j->ramdisk)
+		r = look_at(j, j->ramdisk, "ramdisk", err);
+	return r;
+}
+
+/* https://reproducible-builds.org/specs/source-date-epoch/: seconds, decimal. */
+static int read_epoch(struct mkd_job *j, struct mkd_err *err)
+{
+	const char *text = getenv("SOURCE_DATE_EPOCH");
+	char *end = NULL;
+	long long v;
+
+	if (!text || !*text)
+		return 0;
+	errno = 0;
+	v = strtoll(text, &end, 10);
+	if (errno || *end || v <= 0 || v > INT32_MAX)
+		return mkd_fail(err, MKD_EXIT_USAGE, EINVAL,
+				"SOURCE_DATE_EPOCH '%s' is not a time; give seconds since 1970",
+				text);
+	j->epoch_sec = v;
+	return 0;
+}
+
+/* The config's place is checked now, as it is written last. */
+static int check_cfg(struct mkd_job *j, struct mkd_err *err)
+{
+	const char *path = j->plan->cfg_path;
+	struct stat st;
+	int r = mkd_open_parent(path, &j->cfg_dirfd, &j->cfg_name, err);
+
+	if (r < 0)
+		return r;
+	if (faccessat(j->cfg_dirfd, ".", W_OK, AT_EACCESS) != 0)
+		return mkd_fail_errno(err, MKD_EXIT_TARGET, errno,
+				      "cannot write a config to the folder of '%s'", path);
+	if (fstatat(j->cfg_dirfd, j->cfg_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return errno == ENOENT ? 0 : mkd_fail_io(err, errno, "cannot look at '%s'", path);
+	if (!S_ISREG(st.st_mode))
+		return mkd_fail(err, MKD_EXIT_TARGET, EEXIST,
+				"cannot write the config '%s': what is there is no regular file",
+				path);
+	if (!j->plan->force)
+		return mkd_fail(err, MKD_EXIT_TARGET, EEXIST,
+				"the config '%s' exists; --force replaces it, --cfg names another",
+				path);
+	return 0;
+}
+
+int mkd_job_inputs(void *job, struct mkd_err *err)
+{
+	static int (*const steps[])(struct mkd_job * j, struct mkd_err * err) = {
+		read_epoch, read_password, read_keys, find_kernel, check_cfg,
+	};
+	struct mkd_job *j = job;
+	int r = check_hooks(j, err);
+
+	for (size_t i = 0; r == 0 && i < ARRAY_LEN(steps); i++)
+		r = steps[i](j, err);
+	if (r < 0)
+		mkd_job_inputs_release(j);
+	return r;
+}
+
+void mkd_job_inputs_release(void *job)
+{
+	struct mkd_job *j = job;
+
+	wipe(&j->password);
+	wipe(&j->keys);
+	free(j->kernel);
+	free(j->ramdisk);
+	j->kernel = j->ramdisk = NULL;
+	if (j->cfg_dirfd >= 0)
+		(void)close(j->cfg_dirfd);
+	j->cfg_dirfd = -1;
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the person reads: after a build, and instead of one with --dry-run. */
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+#include "mkdomu/job.h"
+#include "mkdomu/size.h"
+
+static double elapsed_sec(const struct mkd_job *j)
+{
+	struct timespec now = { 0 };
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)((int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 - j->started_ms) / 1000;
+}
+
+static void when(int64_t sec, char buf[static 32])
+{
+	struct tm tm = { 0 };
+	time_t t = (time_t)sec;
+
+	(void)gmtime_r(&t, &tm);
+	(void)strftime(buf, 32, "%Y-%m-%d %H:%M UTC", &tm);
+}
+
+static void source_lines(const struct mkd_job *j, struct mkd_buf *ret)
+{
+	const struct mkd_source *s = &j->source;
+	char size[32], at[32];
+
+	mkd_buf_printf(ret, "  source    %s (%s)\n", s->url, mkd_size_format(s->size_bytes, size));
+	switch (s->trust) {
+	case MKD_TRUST_SIGNATURE:
+		when(s->signed_sec, at);
+		mkd_buf_printf(ret, "  verified  signed by %s on %s\n", s->signer, at);
+		break;
+	case MKD_TRUST_DIGEST:
+		mkd_buf_str(ret, "  verified  by the SHA512 digest that was given\n");
+		break;
+	case MKD_TRUST_NONE:
+		mkd_buf_str(ret,
+			    "  verified  NO: --unverified was given; anybody may have made it\n");
+		break;
+	}
+}
+
+static void disk_lines(const struct mkd_job *j, struct mkd_buf *ret)
+{
+	const struct mkd_layout *l = &j->layout;
+	const char *paths[MKD_DISKS] = { j->plan->disk, j->plan->swap_disk };
+	char size[32];
+
+	for (size_t i = 0; i < l->n_disks; i++)
+		mkd_buf_printf(ret, "  disk      %s (%s), %s in the guest%s\n", paths[i],
+			       mkd_size_format(l->disks[i].size_bytes, size), l->disks[i].vdev,
+			       l->disks[i].gpt ? ", GPT" : "");
+	mkd_buf_printf(ret, "  root      %s, ext4, %s\n", l->root.dev,
+		       mkd_size_format(l->root.size_bytes, size));
+	if (l->swap_kind == MKD_SWAP_FILE)
+		mkd_buf_printf(ret, "  swap      " MKD_SWAP_FILE_PATH ", %s\n",
+			       mkd_size_format(l->swap_file_bytes, size));
+	else if (l->swap_kind != MKD_SWAP_NONE)
+		mkd_buf_printf(ret, "  swap      %s, %s\n", l->swap.dev,
+			       mkd_size_format(l->swap.size_bytes, size));
+	else
+		mkd_buf_str(ret, "  swap      none\n");
+}
+
+static void nic_lines(const struct mkd_job *j, struct mkd_buf *ret)
+{
+	char mac[18];
+
+	for (size_t i = 0; i < j->plan->n_nics; i++) {
+		const struct mkd_nic *n = &j->nics[i];
+
+		mkd_buf_printf(ret, "  network   eth%zu %s on %s,", i, mkd_mac_format(n->mac, mac),
+			       n->bridge[0] ? n->bridge : "xl's default bridge");
+		if (n->dhcp)
+			mkd_buf_str(ret, " DHCP");
+		for (size_t k = 0; k < n->n_addrs; k++)
+			mkd_buf_printf(ret, " %s/%u", n->addrs[k].text, n->addrs[k].prefix);
+		if (!n->dhcp && !n->n_addrs)
+			mkd_buf_str(ret, " no address");
+		mkd_buf_str(ret, "\n");
+	}
+	if (!j->plan->n_nics)
+		mkd_buf_str(ret, "  network   none\n");
+}
+
+static void system_line(const struct mkd_job *j, struct mkd_buf *ret)
+{
+	const struct mkd_facts *f = &j->facts;
+
+	if (f->os_name[0])
+		mkd_buf_printf(ret, "  system    %s, %s%s\n", f->os_name,
+			       f->openrc ? "OpenRC on " : "", mkd_init_name(f->init));
+}
+
+/* A path for a shell; the plan refuses quotes and control characters in paths. */
+static void create_line(const struct mkd_job *j, struct mkd_buf *ret)
+{
+	const char *q = strpbrk(j->plan->cfg_path, " *?[]$&;()<>|#~!{}`") ? "'" : "";
+
+	mkd_buf_printf(ret, "\nStart it with:\n  xl create %s%s%s\n", q, j->plan->cfg_path, q);
+}
+
+void mkd_job_summary(const struct mkd_job *j, struct mkd_buf *ret)
+{
+	char size[32];
+
+	mkd_buf_printf(ret, "Built the guest '%s' in %.1f s: %" PRIu64 " files, %s\n",
+		       j->plan->name, elapsed_sec(j), j->rootfs.entries,
+		       mkd_size_format(j->rootfs.data_bytes, size));
+	source_lines(j, ret);
+	system_line(j, ret);
+	disk_lines(j, ret);
+	nic_lines(j, ret);
+	mkd_buf_printf(ret, "  kernel    %s%s\n", j->kernel,
+		       j->kernel_derived ? " (the newest on this host)" : "");
+	mkd_buf_printf(ret, "  login     %s\n", j->access);
+	mkd_buf_printf(ret, "  config    %s\n", j->plan->cfg_path);
+	create_line(j, ret);
+}
+
+void mkd_job_plan(const struct mkd_job *j, struct mkd_buf *ret)
+{
+	mkd_buf_str(ret, "\nOn this host:\n");
+	for (size_t i = 0; i < j->n_disks; i++) {
+		const struct mkd_target_info *t = &j->info[i];
+
+		mkd_buf_printf(ret, "  %s: %s\n", t->path,
+			       t->found[0]                    ? t->found
+			       : t->kind == MKD_TARGET_DEVICE ? "a device without a known signature"
+							      : "to be made");
+	}
+	disk_lines(j, ret);
+	mkd_buf_printf(ret, "  kernel    %s%s\n", j->kernel,
+		       j->kernel_derived ? " (the newest on this host)" : "");
+	mkd_buf_printf(ret, "  ramdisk   %s\n", j->ramdisk ? j->ramdisk : "none");
+	mkd_buf_str(ret, "Nothing was touched (--dry-run).\n");
+}

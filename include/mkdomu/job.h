@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* job.h - the state of one build, passed from stage to stage. Private to the room build. */
+#ifndef MKDOMU_JOB_H
+#define MKDOMU_JOB_H
+
+#include "mkdomu/facts.h"
+#include "mkdomu/identity.h"
+#include "mkdomu/plan.h"
+#include "mkdomu/rootfs.h"
+#include "mkdomu/source.h"
+#include "mkdomu/target.h"
+
+enum { MKD_DISK_MAIN, MKD_DISK_SWAP, MKD_DISKS };
+
+struct mkd_job {
+	const struct mkd_plan *plan;
+	struct mkd_ui *ui;
+	int64_t started_ms; /* for the summary alone */
+
+	/* inputs */
+	struct mkd_buf password, keys; /* secrets: wiped at release */
+	char *kernel, *ramdisk;        /* as they go into the config; ramdisk may be NULL */
+	bool kernel_derived;
+	int64_t epoch_sec; /* SOURCE_DATE_EPOCH, or 0 */
+	int cfg_dirfd;
+	const char *cfg_name; /* inside plan->cfg_path */
+
+	/* disk; index MKD_DISK_SWAP is used when the plan has a swap disk */
+	struct mkd_target_info info[MKD_DISKS];
+	struct mkd_target *target[MKD_DISKS];
+	size_t n_disks;
+	struct mkd_layout layout;
+
+	/* source, and what follows from its digest */
+	struct mkd_source source;
+	char seed[256];
+	struct mkd_identity id;
+	struct mkd_base_identity base;
+	struct mkd_nic nics[MKD_NICS]; /* the plan's, with every MAC filled in */
+
+	struct mkd_buf cfg; /* the finished config */
+	struct mkd_rootfs_result rootfs;
+	struct mkd_facts facts;
+	char access[512]; /* how one logs in */
+};
+
+/* inputs.c: what the user's files and this host say; nothing is touched. */
+must_check int mkd_job_inputs(void *job, struct mkd_err *err);
+void mkd_job_inputs_release(void *job);
+
+/* config.c: identity, network and the rendered config; pure but for the kernel's look-up. */
+must_check int mkd_job_config(void *job, struct mkd_err *err);
+
+/* personalise.c: facts, hooks, superblock identity, on the finished base image. */
+must_check int mkd_job_guest(void *job, struct mkd_err *err);
+
+/* summary.c: the report, and the plan's report. */
+void mkd_job_summary(const struct mkd_job *job, struct mkd_buf *ret);
+void mkd_job_plan(const struct mkd_job *job, struct mkd_buf *ret);
+
+#endif
