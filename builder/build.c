@@ -268,6 +268,7 @@ static int run(const struct mkd_step *first, size_t n, struct mkd_step last, str
 	mkd_buf_reset(r->out);
 	rc = mkd_pipeline_run(steps, n + 1, &r->job, err);
 	mkd_buf_free(&r->job.cfg);
+	mkd_buf_free(&r->job.access);
 	return rc;
 }
 

@@ -5,15 +5,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "mkdomu/access.h"
+#include "mkdomu/credentials.h"
 #include "mkdomu/file.h"
 #include "mkdomu/hook.h"
 #include "mkdomu/job.h"
 #include "mkdomu/kernel.h"
 
-#define PASSWORD_MAX_BYTES 1024
-#define KEYS_MAX_BYTES     (64 * 1024)
-#define KERNEL_DIR         "/boot"
+#define KERNEL_DIR "/boot"
 
 static void wipe(struct mkd_buf *b)
 {
@@ -31,14 +29,16 @@ static int read_password(struct mkd_job *j, struct mkd_err *err)
 
 	if (!path)
 		return 0;
-	r = mkd_file_read(AT_FDCWD, path, PASSWORD_MAX_BYTES, MKD_EXIT_USAGE, b, err);
+	r = mkd_file_read(AT_FDCWD, path, MKD_PASSWORD_MAX + 1, MKD_EXIT_USAGE, b, err);
 	if (r < 0)
 		return r;
 	if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 0004))
 		mkd_say(j->ui, MKD_WARN, "'%s' holds a password and everybody can read it", path);
 	if (b->len && b->data[b->len - 1] == '\n')
 		b->data[--b->len] = '\0';
-	return mkd_access_check_password(b->data, b->len, path, err);
+	if (strlen(b->data) != b->len)
+		return mkd_fail(err, MKD_EXIT_USAGE, EINVAL, "'%s' holds a NUL byte", path);
+	return mkd_password_check(b->data, path, err);
 }
 
 static int read_keys(struct mkd_job *j, struct mkd_err *err)
@@ -48,10 +48,10 @@ static int read_keys(struct mkd_job *j, struct mkd_err *err)
 
 	if (!path)
 		return 0;
-	r = mkd_file_read(AT_FDCWD, path, KEYS_MAX_BYTES, MKD_EXIT_USAGE, &j->keys, err);
+	r = mkd_file_read(AT_FDCWD, path, MKD_AUTHORIZED_KEYS_MAX, MKD_EXIT_USAGE, &j->keys, err);
 	if (r < 0)
 		return r;
-	return mkd_access_check_keys(j->keys.data, j->keys.len, path, err);
+	return mkd_authorized_keys_check(j->keys.data, j->keys.len, path, NULL, err);
 }
 
 /* Secrets that no hook would use are a mistake to be told now, not a silence. */

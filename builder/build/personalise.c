@@ -40,6 +40,7 @@ static int edit(struct mkd_job *j, struct mkd_tree *tree, struct mkd_err *err)
 	const struct mkd_hook_ctx ctx = {
 		.tree = tree, .facts = &j->facts, .guest = &guest, .ui = j->ui
 	};
+	struct mkd_access access = { 0 };
 	char label[LABEL_BYTES + 1];
 	int r;
 
@@ -48,17 +49,22 @@ static int edit(struct mkd_job *j, struct mkd_tree *tree, struct mkd_err *err)
 	if (r < 0)
 		return r;
 	if (j->plan->hooks.n == 0) {
-		(void)snprintf(j->access, sizeof(j->access),
-			       "as the tarball has it (no hooks ran)");
-		return 0;
+		mkd_buf_str(&j->access, "as the tarball has it (no hooks ran)");
+		return mkd_buf_check(&j->access, err);
 	}
 	r = mkd_facts_find(tree, &j->facts, err);
 	if (r < 0)
 		return r;
 	r = mkd_hooks_run(mkd_hooks, &j->plan->hooks, &ctx, err);
+	if (r == 0)
+		r = mkd_access_find(tree, &j->facts, &access, err);
 	if (r < 0)
 		return r;
-	return mkd_access_explain(&ctx, j->access, sizeof(j->access), err);
+	if (!mkd_access_explain(&access, &j->access))
+		mkd_say(j->ui, MKD_WARN,
+			"nobody can log in to this guest; see --root-password-file and "
+			"--authorized-keys");
+	return mkd_buf_check(&j->access, err);
 }
 
 int mkd_job_guest(void *job, struct mkd_err *err)

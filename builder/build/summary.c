@@ -118,7 +118,7 @@ void mkd_job_summary(const struct mkd_job *j, struct mkd_buf *ret)
 	nic_lines(j, ret);
 	mkd_buf_printf(ret, "  kernel    %s%s\n", j->kernel,
 		       j->kernel_derived ? " (the newest on this host)" : "");
-	mkd_buf_printf(ret, "  login     %s\n", j->access);
+	mkd_buf_printf(ret, "  login     %s\n", mkd_buf_cstr(&j->access));
 	mkd_buf_printf(ret, "  config    %s\n", j->plan->cfg_path);
 	create_line(j, ret);
 }

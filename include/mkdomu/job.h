@@ -41,7 +41,7 @@ struct mkd_job {
 	struct mkd_buf cfg; /* the finished config */
 	struct mkd_rootfs_result rootfs;
 	struct mkd_facts facts;
-	char access[512]; /* how one logs in */
+	struct mkd_buf access; /* a sentence: how one logs in */
 };
 
 /* inputs.c: what the user's files and this host say; nothing is touched. */
