@@ -60,19 +60,22 @@ too_big:
 
 const char *mkd_size_format(uint64_t bytes, char buf[static 32])
 {
-	uint64_t factor = 1;
+	uint64_t factor = 1, tenths;
 	size_t unit = 0;
 
 	while (unit < sizeof(units) - 1 && bytes / factor >= 1024) {
 		factor <<= 10;
 		unit++;
 	}
-	if (!unit)
+	if (!unit) {
 		(void)snprintf(buf, 32, "%" PRIu64 " byte%s", bytes, bytes == 1 ? "" : "s");
-	else if (bytes % factor / (factor >> 10) * 10 / 1024 == 0)
-		(void)snprintf(buf, 32, "%" PRIu64 " %ciB", bytes / factor, units[unit - 1]);
+		return buf;
+	}
+	tenths = bytes % factor / (factor >> 10) * 10 / 1024;
+	if (tenths)
+		(void)snprintf(buf, 32, "%" PRIu64 ".%u %ciB", bytes / factor,
+			       (unsigned)(tenths % 10), units[unit - 1]);
 	else
-		(void)snprintf(buf, 32, "%" PRIu64 ".%" PRIu64 " %ciB", bytes / factor,
-			       bytes % factor / (factor >> 10) * 10 / 1024, units[unit - 1]);
+		(void)snprintf(buf, 32, "%" PRIu64 " %ciB", bytes / factor, units[unit - 1]);
 	return buf;
 }
