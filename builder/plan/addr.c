@@ -74,7 +74,7 @@ bool mkd_addr_is_link_local(const struct mkd_addr *a)
 int mkd_addr_parse_host(const char *text, const char *origin, struct mkd_addr *ret,
 			struct mkd_err *err)
 {
-	struct mkd_addr a;
+	struct mkd_addr a = { 0 };
 	const char *why;
 	int r = parse_addr(text, origin, &a, err);
 
@@ -105,7 +105,7 @@ int mkd_addr_parse_cidr(const char *text, const char *origin, struct mkd_addr *r
 {
 	const char *slash = strchr(text, '/');
 	char host[64];
-	struct mkd_addr a;
+	struct mkd_addr a = { 0 };
 	int r;
 
 	if (!slash)

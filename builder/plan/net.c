@@ -68,7 +68,7 @@ static int set_bridge(struct mkd_nic *nic, const char *value, const char *origin
 static int set_gateway(struct mkd_nic *nic, const char *value, const char *origin,
 		       struct mkd_err *err)
 {
-	struct mkd_addr a;
+	struct mkd_addr a = { 0 };
 	int r = mkd_addr_parse_host(value, origin, &a, err);
 
 	if (r < 0)
@@ -97,7 +97,7 @@ static int add(struct mkd_addr *list, size_t *n, const struct mkd_addr *a, const
 
 static int set_ip(struct mkd_nic *nic, const char *value, const char *origin, struct mkd_err *err)
 {
-	struct mkd_addr a;
+	struct mkd_addr a = { 0 };
 	int r;
 
 	if (strcmp(value, "dhcp") == 0) {
@@ -110,7 +110,7 @@ static int set_ip(struct mkd_nic *nic, const char *value, const char *origin, st
 
 static int set_dns(struct mkd_nic *nic, const char *value, const char *origin, struct mkd_err *err)
 {
-	struct mkd_addr a;
+	struct mkd_addr a = { 0 };
 	int r = mkd_addr_parse_host(value, origin, &a, err);
 
 	return r < 0 ? r : add(nic->dns, &nic->n_dns, &a, origin, err);

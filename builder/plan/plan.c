@@ -251,12 +251,28 @@ static int plan_access(const struct mkd_job *j)
 	return r;
 }
 
+/* Of a path the base name, without ".conf": a guest does not change with the place of its profile.
+ */
+static int take_profile(const struct mkd_job *j, const char *profile)
+{
+	const char *slash = strrchr(profile, '/');
+	const char *base = slash ? slash + 1 : profile;
+	size_t len = strlen(base);
+	cleanup_free char *name = NULL;
+	int r;
+
+	if (len > 5 && strcmp(base + len - 5, ".conf") == 0)
+		len -= 5;
+	r = mkd_asprintf(&name, j->err, "%.*s", (int)len, base);
+	return r < 0 || !name ? r : mkd_job_keep(j, name, &j->p->profile);
+}
+
 int mkd_plan_make(const struct mkd_settings *s, const char *profile, struct mkd_plan *ret,
 		  struct mkd_err *err)
 {
 	struct mkd_plan p = { 0 };
 	const struct mkd_job j = { .s = s, .p = &p, .err = err };
-	int r = profile ? mkd_job_keep(&j, profile, &p.profile) : 0;
+	int r = profile ? take_profile(&j, profile) : 0;
 
 	if (r == 0)
 		r = mkd_plan_disks(&j);

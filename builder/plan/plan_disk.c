@@ -47,7 +47,7 @@ static int find_volume(const struct mkd_job *j, enum mkd_key key, const char *te
 	if (r == 0)
 		r = mkd_asprintf(&group, j->err, "%.*s",
 				 (int)(strlen("/dev/") + (size_t)(slash - text)), dev);
-	if (r < 0)
+	if (r < 0 || !dev || !group)
 		return r;
 	if (is_block(dev)) {
 		*ret = steal(&dev);
@@ -90,7 +90,7 @@ static int find_disk(const struct mkd_job *j, enum mkd_key key, struct disk *ret
 	const char *text = mkd_job_get(j, key);
 	const char *origin = mkd_job_origin(j, key);
 	cleanup_free char *path = NULL;
-	struct disk d = { 0 };
+	struct disk d = { .path = "" };
 	int r = mkd_value_quotable(text, origin, 4000, j->err);
 
 	if (r == 0)
@@ -134,7 +134,7 @@ static int take_size(const struct mkd_job *j, enum mkd_key key, bool is_device, 
 static int plan_swap(const struct mkd_job *j, const struct disk *disk)
 {
 	const char *text = mkd_job_get(j, MKD_KEY_SWAP);
-	struct disk swap = { 0 };
+	struct disk swap = { .path = "" };
 	int r;
 
 	if (!text)
@@ -192,7 +192,7 @@ static int plan_layout(const struct mkd_job *j)
 int mkd_plan_disks(const struct mkd_job *j)
 {
 	struct mkd_plan *p = j->p;
-	struct disk disk = { 0 };
+	struct disk disk = { .path = "" };
 	int r;
 
 	if (!mkd_job_get(j, MKD_KEY_DISK))

@@ -66,7 +66,7 @@ static int add_tree_place(struct mkd_strv *l, struct mkd_err *err)
 	r = mkd_profile_tree(exe, &dir, &ignored);
 	if (r == -ENOMEM)
 		return mkd_nomem(err);
-	return r == 0 && access(dir, X_OK) == 0 ? mkd_strv_add(l, dir, err) : 0;
+	return r == 0 && dir && access(dir, X_OK) == 0 ? mkd_strv_add(l, dir, err) : 0;
 }
 
 static int places(struct mkd_strv *l, struct mkd_err *err)

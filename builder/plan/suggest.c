@@ -5,10 +5,10 @@
 
 #define WORD_MAX 64
 
-static char fold(char c)
+static int fold(char c)
 {
 	if (c >= 'A' && c <= 'Z')
-		return (char)(c - 'A' + 'a');
+		return c - 'A' + 'a';
 	return c == '_' ? '-' : c;
 }
 

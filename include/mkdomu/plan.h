@@ -52,9 +52,9 @@ struct mkd_plan {
 };
 
 /*
- * Check and convert. profile is its name (NULL = none: then every built-in hook runs, where a
- * profile's hooks are those that it lists). Files are looked at (stat(2)), none is opened. Errors
- * name the origin of the value and what would be right:
+ * Check and convert. profile is its name or path. NULL = none: then every built-in hook runs,
+ * where a profile's hooks are those that it lists. Files are looked at (stat(2)), none is opened.
+ * Errors name the origin of the value and what would be right:
  *	-EINVAL  a value is wrong, missing, or contradicts another (USAGE)
  *	-ERANGE  a size over 2^63 - 1 bytes (USAGE)
  *	-E2BIG   more than MKD_NICS interfaces, or addresses of one (USAGE)

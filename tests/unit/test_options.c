@@ -2,8 +2,10 @@
 #include "test.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
+#include "mkdomu/file.h"
 #include "mkdomu/options.h"
 
 #define MAX_ARGS 12
@@ -149,6 +151,26 @@ static void the_help_names_every_option_in_80_columns(void **state)
 		assert_true(strcspn(p, "\n") <= 80);
 }
 
+static void the_manual_describes_every_option(void **state)
+{
+	cleanup_buf struct mkd_buf b = { 0 };
+	struct mkd_err err = { 0 };
+	char want[64];
+
+	(void)state;
+	assert_ok(mkd_file_read(AT_FDCWD, "man/mkdomu.8", MIB, MKD_EXIT_IO, &b, &err), &err);
+	for (size_t key = 0; key < MKD_N_KEYS; key++) {
+		const struct mkd_setting_info *info = &mkd_setting_info[key];
+		bool described;
+
+		(void)snprintf(want, sizeof(want), "\n.It Fl -%s%s", info->name,
+			       info->arg ? " " : "\n");
+		described = strstr(mkd_buf_cstr(&b), want) != NULL;
+		if (described != info->option)
+			fail_msg("man/mkdomu.8 and --%s do not agree", info->name);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -157,6 +179,7 @@ int main(void)
 		cmocka_unit_test(mistakes_are_named),
 		cmocka_unit_test(help_and_version_end_the_parsing),
 		cmocka_unit_test(the_help_names_every_option_in_80_columns),
+		cmocka_unit_test(the_manual_describes_every_option),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

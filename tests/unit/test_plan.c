@@ -62,7 +62,7 @@ static void defaults_make_a_whole_plan(void **state)
 	struct mkd_plan p;
 	char want[600];
 
-	PLAN("gentoo-base", &p, GENTOO, "disk=web1.img");
+	PLAN("/etc/x/gentoo-base.conf", &p, GENTOO, "disk=web1.img");
 	(void)snprintf(want, sizeof(want), "%s/web1.img", (const char *)*state);
 	assert_string_equal(p.disk, want);
 	assert_false(p.disk_is_device);
