@@ -3,6 +3,11 @@
  * identity.h - everything that must differ between guests and yet be the same each time: UUIDv5
  * (RFC 4122) of (seed, name, role). Same seed and name, same guest; another name, nothing in
  * common. Pure.
+ *
+ * UUIDv5s are nested: a role's namespace is the UUIDv5 of name in the UUIDv5 of seed in ours,
+ * e1265b8d-f5e9-5adb-a365-247a546f8f26 (that of "mkdomu" in the DNS namespace). So no choice of
+ * seed and name can meet another's, and uuidgen(1) --sha1 can follow each step. Roles: fs, swap,
+ * disk, root-partition, swap-partition, domain, machine-id, password-salt, mac-<index>.
  */
 #ifndef MKDOMU_IDENTITY_H
 #define MKDOMU_IDENTITY_H

@@ -7,10 +7,7 @@
 #define MKDOMU_PLAN_H
 
 #include "mkdomu/layout.h"
-#include "mkdomu/net.h"
-#include "mkdomu/settings.h"
-
-#define MKD_NICS 8
+#include "mkdomu/plan_net.h"
 
 struct mkd_plan {
 	const char *profile; /* its name: the base name without ".conf" */
@@ -24,11 +21,14 @@ struct mkd_plan {
 	unsigned threads;
 
 	/* disk */
-	const char *disk;
-	const char *swap_disk; /* swap_kind DISK */
+	const char *disk;      /* absolute; VG/LV is /dev/VG/LV */
+	bool disk_is_device;   /* else an image, which may not exist yet */
+	const char *swap_disk; /* swap_kind DISK: as disk */
+	bool swap_is_device;
 	enum mkd_swap_kind swap_kind;
 	enum mkd_layout_kind layout;
-	uint64_t size_bytes, swap_bytes;
+	uint64_t size_bytes; /* of an image; of a device 0 = all of it */
+	uint64_t swap_bytes; /* 0 = all of the swap device, or no swap */
 	bool force;
 
 	/* hooks, in order; empty with --no-hooks */
@@ -38,7 +38,7 @@ struct mkd_plan {
 	const char *name, *hostname;
 	const char *type; /* "pv", "pvh" */
 	const char *kernel, *ramdisk, *extra;
-	unsigned memory_mib, maxmem_mib, vcpus;
+	unsigned memory_mib, maxmem_mib, vcpus; /* maxmem 0 = not asked for */
 	const char *on_poweroff, *on_reboot, *on_crash;
 	struct mkd_nic nics[MKD_NICS];
 	size_t n_nics;
@@ -52,23 +52,33 @@ struct mkd_plan {
 };
 
 /*
- * Check and convert. profile is its name (NULL = none). Errors name the origin of the value and
- * what would be right:
- *	-EINVAL  a value is wrong, missing, or contradicts another (USAGE)   -ENOMEM
+ * Check and convert. profile is its name or path. NULL = none: then every built-in hook runs,
+ * where a profile's hooks are those that it lists. Files are looked at (stat(2)), none is opened.
+ * Errors name the origin of the value and what would be right:
+ *	-EINVAL  a value is wrong, missing, or contradicts another (USAGE)
+ *	-ERANGE  a size over 2^63 - 1 bytes (USAGE)
+ *	-E2BIG   more than MKD_NICS interfaces, or addresses of one (USAGE)
+ *	-ENOENT  --disk or --swap is a device or volume that is not there (TARGET)
+ *	-ENOMEM
+ * A value's origin tells what it is worth: one from the command line ("--size") beats and
+ * contradicts, where one from a profile ("x.conf:3") is only a default. So a profile's size is that
+ * of images, and never cuts a device short.
  */
 must_check int mkd_plan_make(const struct mkd_settings *s, const char *profile,
 			     struct mkd_plan *ret, struct mkd_err *err);
 
 /*
- * The domain name when none is given. Pure: "web1" for ".../web1.img" and "vg0/web1";
- * "<profile>-sdb10" for a plain device node. Characters outside [A-Za-z0-9_.-] become '-'.
+ * The domain name when none is given. Pure: "web1" for ".../web1.img", "vg0/web1" and
+ * "/dev/mapper/web1"; "<profile>-sdb10" for a plain device node ("guest-sdb10" without a profile).
+ * ".img" and ".raw" at the end go, characters outside [A-Za-z0-9_.-] become '-'. The result need
+ * not pass mkd_plan_name_check. -ENOMEM
  */
 must_check int mkd_plan_name(const char *disk, const char *profile, char **ret,
 			     struct mkd_err *err);
 
 /*
  * A domain name fit for xl and xendomains: 1..64 of [A-Za-z0-9_.-], a letter or digit first, not
- * all digits (xl would read a domid). -EINVAL (USAGE)
+ * all digits (xl would read a domid), not Domain-0. -EINVAL (USAGE)
  */
 must_check int mkd_plan_name_check(const char *name, const char *origin, struct mkd_err *err);
 

@@ -7,17 +7,28 @@
 
 /*
  * Where a profile named without a slash is looked for, first match wins:
- * $XDG_CONFIG_HOME/mkdomu/profiles (or ~/.config/...), /etc/mkdomu/profiles, the installed folder
- * (MKD_PROFILE_DIR, set by the build), then "profiles" beside the source tree's build folder when
- * the program runs from it. With a slash, or ending in ".conf", it is a path.
- *	-ENOENT  not found; the message lists where it was looked for (USAGE)
+ * $XDG_CONFIG_HOME/mkdomu/profiles (or ~/.config/...), /etc/mkdomu/profiles, "profiles" beside the
+ * source tree's build folder when the program runs from there, the installed folder
+ * (MKD_PROFILE_DIR, set by the build). With a slash, or ending in ".conf", it is a path.
+ *	-ENOENT  not found; the message lists where it was looked for (USAGE)   -ENOMEM
  */
 must_check int mkd_profile_find(const char *name, char **ret_path, struct mkd_err *err);
 
 /*
- * Read a profile. Origins become "FILE:LINE".
- *	-EINVAL  syntax, unknown, duplicate or mistyped key; file and line are named (USAGE)
+ * "<top>/profiles" for a program at "<top>/build/<mode>/mkdomu"; pure.
+ *	-ENOENT  the program is elsewhere (USAGE)   -ENOMEM
+ */
+must_check int mkd_profile_tree(const char *exe, char **ret, struct mkd_err *err);
+
+/*
+ * Read a profile: libconfuse's syntax as far as confscan.h lets it through; keys and sections are
+ * those of mkd_setting_info, and a "description" on top. Origins become "FILE:LINE" with the base
+ * name, messages begin "PATH:LINE: ". Takes *ret empty. One thread at a time: libconfuse's lexer
+ * has global state.
+ *	-EINVAL  syntax, unknown, duplicate, empty or mistyped key, NUL; file and line are named
+ *	         (USAGE)
  *	-EFBIG   over 1 MiB (USAGE), and those of mkd_file_read
+ *	-ENOMEM
  */
 must_check int mkd_profile_read(const char *path, struct mkd_settings *ret, struct mkd_err *err);
 

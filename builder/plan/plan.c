@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "mkdomu/plan.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "mkdomu/draft.h"
+#include "mkdomu/plan_disk.h"
+#include "mkdomu/plan_source.h"
+#include "mkdomu/suggest.h"
+
+#define EXTRA_MAX 1024 /* x86's COMMAND_LINE_SIZE is 2048, and root=, console= join in */
+
+/* -- hooks -- */
+
+static int check_hook_name(const struct mkd_strv *known, const char *name, const char *from,
+			   struct mkd_err *err)
+{
+	struct mkd_suggest near = { .word = name };
+	char hint[112];
+
+	if (mkd_strv_has(known, name))
+		return 0;
+	for (size_t i = 0; i < known->n; i++)
+		mkd_suggest_offer(&near, known->v[i]);
+	return mkd_fail(err, MKD_EXIT_USAGE, EINVAL, "%s: no hook '%s' would run%s", from, name,
+			mkd_suggest_text(&near, "", hint));
+}
+
+static int list_hooks(const struct mkd_draft *j, struct mkd_strv *ret)
+{
+	static const char *const standard[] = { "console", "fstab",    "network", "hostname",
+						"clock",   "identity", "access" };
+	const struct mkd_setting *at = &j->s->of[MKD_KEY_HOOK];
+	int r = 0;
+
+	if (!at->values.n && !j->p->profile)
+		for (size_t i = 0; i < ARRAY_LEN(standard) && r == 0; i++)
+			r = mkd_strv_add(ret, standard[i], j->err);
+	for (size_t i = 0; i < at->values.n && r == 0; i++) {
+		if (mkd_strv_has(ret, at->values.v[i]))
+			return mkd_fail(j->err, MKD_EXIT_USAGE, EINVAL,
+					"%s: hook '%s' is given twice; keep one", at->origins.v[i],
+					at->values.v[i]);
+		r = mkd_value_text(at->values.v[i], at->origins.v[i], 64, j->err);
+		if (r == 0)
+			r = mkd_strv_add(ret, at->values.v[i], j->err);
+	}
+	return r;
+}
+
+static int plan_hooks(const struct mkd_draft *j)
+{
+	const struct mkd_setting *no = &j->s->of[MKD_KEY_NO_HOOK];
+	cleanup_strv struct mkd_strv known = { 0 };
+	int r = list_hooks(j, &known);
+
+	for (size_t i = 0; i < no->values.n && r == 0; i++)
+		r = check_hook_name(&known, no->values.v[i], no->origins.v[i], j->err);
+	if (mkd_draft_get(j, MKD_KEY_NO_HOOKS))
+		return r;
+	for (size_t i = 0; i < known.n && r == 0; i++)
+		if (!mkd_strv_has(&no->values, known.v[i]))
+			r = mkd_strv_add(&j->p->hooks, known.v[i], j->err);
+	return r;
+}
+
+/* -- domain -- */
+
+static int take_name(const struct mkd_draft *j)
+{
+	const char *given = mkd_draft_get(j, MKD_KEY_NAME);
+	cleanup_free char *derived = NULL;
+	int r;
+
+	if (given) {
+		r = mkd_plan_name_check(given, mkd_draft_origin(j, MKD_KEY_NAME), j->err);
+		return r < 0 ? r : mkd_draft_keep(j, given, &j->p->name);
+	}
+	r = mkd_plan_name(j->p->disk, j->p->profile, &derived, j->err);
+	if (r < 0)
+		return r;
+	if (mkd_plan_name_check(derived, "the disk's name", j->err) < 0)
+		return mkd_fail(j->err, MKD_EXIT_USAGE, EINVAL,
+				"the name that '%s' gives, '%.100s', is not a domain name; give "
+				"--name NAME",
+				j->p->disk, derived);
+	return mkd_draft_keep(j, derived, &j->p->name);
+}
+
+static int take_hostname(const struct mkd_draft *j)
+{
+	const char *given = mkd_draft_get(j, MKD_KEY_HOSTNAME);
+	cleanup_free char *derived = NULL;
+	int r;
+
+	if (given) {
+		r = mkd_hostname_check(given, mkd_draft_origin(j, MKD_KEY_HOSTNAME), j->err);
+		return r < 0 ? r : mkd_draft_keep(j, given, &j->p->hostname);
+	}
+	r = mkd_strdup(j->p->name, &derived, j->err);
+	if (r < 0)
+		return r;
+	for (char *p = derived; *p; p++)
+		if (*p == '_') /* fine in xl, not in DNS */
+			*p = '-';
+	if (mkd_hostname_check(derived, "the domain's name", j->err) < 0)
+		return mkd_fail(j->err, MKD_EXIT_USAGE, EINVAL,
+				"the domain's name '%s' cannot be a host name too; give "
+				"--hostname NAME",
+				j->p->name);
+	return mkd_draft_keep(j, derived, &j->p->hostname);
+}
+
+/* A file of dom0 that the config names. A relative one is taken for a file here. */
+static int take_dom0_file(const struct mkd_draft *j, enum mkd_key key, const char **ret)
+{
+	const char *value = mkd_draft_get(j, key);
+	cleanup_free char *path = NULL;
+	int r;
+
+	if (!value)
+		return 0;
+	r = mkd_value_path(value, mkd_draft_origin(j, key), &path, j->err);
+	if (r < 0)
+		return r;
+	if (*value != '/' && access(path, F_OK) != 0)
+		return mkd_fail(j->err, MKD_EXIT_USAGE, EINVAL,
+				"%s: '%s' is not here ('%s': %s); give the absolute path in dom0",
+				mkd_draft_origin(j, key), value, path, strerror(errno));
+	return mkd_draft_keep(j, path, ret);
+}
+
+static int take_extra(const struct mkd_draft *j)
+{
+	const char *value = mkd_draft_get(j, MKD_KEY_EXTRA);
+	int r;
+
+	if (!value)
+		return 0;
+	r = mkd_value_quotable(value, mkd_draft_origin(j, MKD_KEY_EXTRA), EXTRA_MAX, j->err);
+	if (r < 0)
+		return r;
+	for (const char *p = strstr(value, "root="); p; p = strstr(p + 1, "root="))
+		if (p == value || p[-1] == ' ')
+			return mkd_fail(j->err, MKD_EXIT_USAGE, EINVAL,
+					"%s: 'root=' is set from the disk's layout; leave it out",
+					mkd_draft_origin(j, MKD_KEY_EXTRA));
+	return mkd_draft_keep(j, value, &j->p->extra);
+}
+
+static int take_sizes(const struct mkd_draft *j)
+{
+	static const struct mkd_value_range mib = { 64, 16 * 1024 * 1024, "MiB" };
+	static const struct mkd_value_range cpus = { 1, 512, "CPUs" };
+	struct mkd_plan *p = j->p;
+	int r = mkd_draft_count(j, MKD_KEY_MEMORY, &mib, 1024, &p->memory_mib);
+
+	if (r == 0)
+		r = mkd_draft_count(j, MKD_KEY_MAXMEM, &mib, 0, &p->maxmem_mib);
+	if (r == 0)
+		r = mkd_draft_count(j, MKD_KEY_VCPUS, &cpus, 1, &p->vcpus);
+	if (r < 0)
+		return r;
+	if (p->maxmem_mib && p->maxmem_mib < p->memory_mib)
+		return mkd_fail(
+			j->err, MKD_EXIT_USAGE, EINVAL,
+			"%s: %u MiB is less than the memory, %u MiB (%s); give at least that",
+			mkd_draft_origin(j, MKD_KEY_MAXMEM), p->maxmem_mib, p->memory_mib,
+			mkd_draft_origin(j, MKD_KEY_MEMORY));
+	return 0;
+}
+
+static int take_actions(const struct mkd_draft *j)
+{
+	/* xl.cfg(5), EVENT ACTIONS; the default comes first */
+	static const char *const stop[] = { "destroy",  "restart",          "rename-restart",
+					    "preserve", "coredump-destroy", "coredump-restart",
+					    NULL };
+	static const char *const again[] = { "restart",  "destroy",          "rename-restart",
+					     "preserve", "coredump-destroy", "coredump-restart",
+					     NULL };
+	int r = mkd_draft_choice(j, MKD_KEY_ON_POWEROFF, stop, &j->p->on_poweroff);
+
+	if (r == 0)
+		r = mkd_draft_choice(j, MKD_KEY_ON_REBOOT, again, &j->p->on_reboot);
+	if (r == 0)
+		r = mkd_draft_choice(j, MKD_KEY_ON_CRASH, stop, &j->p->on_crash);
+	return r;
+}
+
+static int plan_domain(const struct mkd_draft *j)
+{
+	static const char *const types[] = { "pv", "pvh", NULL };
+	struct mkd_plan *p = j->p;
+	int r = take_name(j);
+
+	if (r == 0)
+		r = take_hostname(j);
+	if (r == 0)
+		r = mkd_draft_choice(j, MKD_KEY_TYPE, types, &p->type);
+	if (r == 0)
+		r = take_dom0_file(j, MKD_KEY_KERNEL, &p->kernel);
+	if (r == 0)
+		r = take_dom0_file(j, MKD_KEY_RAMDISK, &p->ramdisk);
+	if (r == 0 && p->ramdisk && !p->kernel)
+		r = mkd_draft_clash(j, MKD_KEY_RAMDISK,
+				    "its kernel is not named; give --kernel FILE too");
+	if (r == 0)
+		r = take_extra(j);
+	if (r == 0)
+		r = take_sizes(j);
+	if (r == 0)
+		r = take_actions(j);
+	if (r == 0)
+		r = mkd_plan_nics(j->s, p->nics, &p->n_nics, j->err);
+	return r;
+}
+
+static int take_cfg(const struct mkd_draft *j)
+{
+	const char *given = mkd_draft_get(j, MKD_KEY_CFG);
+	const struct mkd_plan *p = j->p;
+	cleanup_free char *path = NULL;
+	int r;
+
+	if (given)
+		r = mkd_value_path(given, mkd_draft_origin(j, MKD_KEY_CFG), &path, j->err);
+	else if (p->disk_is_device)
+		r = mkd_asprintf(&path, j->err, "/etc/xen/%s.cfg", p->name);
+	else
+		r = mkd_asprintf(&path, j->err, "%.*s%s.cfg",
+				 (int)(strrchr(p->disk, '/') + 1 - p->disk), p->disk, p->name);
+	if (r < 0)
+		return r;
+	if (strcmp(path, p->disk) == 0 || (p->swap_disk && strcmp(path, p->swap_disk) == 0))
+		return mkd_fail(j->err, MKD_EXIT_USAGE, EINVAL,
+				"the config would overwrite the disk '%s'; give another --cfg",
+				path);
+	return mkd_draft_keep(j, path, &j->p->cfg_path);
+}
+
+static int plan_access(const struct mkd_draft *j)
+{
+	int r = mkd_draft_text(j, MKD_KEY_ROOT_PASSWORD_FILE, NULL, &j->p->root_password_file);
+
+	if (r == 0)
+		r = mkd_draft_text(j, MKD_KEY_AUTHORIZED_KEYS, NULL, &j->p->authorized_keys_file);
+	if (r == 0)
+		r = mkd_draft_text(j, MKD_KEY_SEED, NULL, &j->p->seed);
+	return r;
+}
+
+/* Of a path the base name, without ".conf": a guest does not change with the place of its profile.
+ */
+static int take_profile(const struct mkd_draft *j, const char *profile)
+{
+	const char *slash = strrchr(profile, '/');
+	const char *base = slash ? slash + 1 : profile;
+	size_t len = strlen(base);
+	cleanup_free char *name = NULL;
+	int r;
+
+	if (len > 5 && strcmp(base + len - 5, ".conf") == 0)
+		len -= 5;
+	r = mkd_asprintf(&name, j->err, "%.*s", (int)len, base);
+	return r < 0 || !name ? r : mkd_draft_keep(j, name, &j->p->profile);
+}
+
+int mkd_plan_make(const struct mkd_settings *s, const char *profile, struct mkd_plan *ret,
+		  struct mkd_err *err)
+{
+	struct mkd_plan p = { 0 };
+	const struct mkd_draft j = { .s = s, .p = &p, .err = err };
+	int r = profile ? take_profile(&j, profile) : 0;
+
+	if (r == 0)
+		r = mkd_plan_disks(&j);
+	if (r == 0)
+		r = mkd_plan_source(&j);
+	if (r == 0)
+		r = plan_hooks(&j);
+	if (r == 0)
+		r = plan_domain(&j);
+	if (r == 0)
+		r = take_cfg(&j);
+	if (r == 0)
+		r = plan_access(&j);
+	if (r < 0) {
+		mkd_plan_free(&p);
+		return r;
+	}
+	*ret = p;
+	return 0;
+}
+
+void mkd_plan_free(struct mkd_plan *p)
+{
+	mkd_strv_free(&p->mirrors);
+	mkd_strv_free(&p->signers);
+	mkd_strv_free(&p->hooks);
+	mkd_strv_free(&p->pool);
+	*p = (struct mkd_plan){ 0 };
+}
