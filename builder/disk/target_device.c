@@ -275,8 +275,10 @@ static int for_chunks(const struct mkd_device *d,
 
 int mkd_device_begin(struct mkd_device *d, struct mkd_err *err)
 {
-	int r;
+	int r = mkd_check_signal(err);
 
+	if (r < 0)
+		return r; /* the last chance to leave all as it is */
 	d->begun = true;
 	r = wipe(d, EDGE_BYTES, err);
 	/* A disk that cannot discard may "punch" by writing zeros everywhere itself: hours. */

@@ -71,7 +71,8 @@ must_check int mkd_target_open(const struct mkd_target_req *req, struct mkd_targ
 /*
  * The point of no return for a device: every old signature is wiped, and the outer MiB at both ends
  * of the part that is used and of the device are zeroed. No-op for an image.
- *	-EINTR  a signal (128 + n); -EIO, ... (IO)
+ *	-EINTR  a signal (128 + n); one that came before leaves the device untouched
+ *	-EIO, ...  (IO)
  */
 must_check int mkd_target_begin(struct mkd_target *t, struct mkd_err *err);
 

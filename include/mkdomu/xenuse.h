@@ -15,8 +15,8 @@
 /*
  * Whether a running guest has it. The kernel's blkback opens devices without a claim, so O_EXCL
  * does not see that. xenstored is asked by its socket, else by /dev/xen/xenbus; where neither
- * exists this is no Xen host and the answer is no. When it does not answer within 2 seconds a
- * run, a warning goes to ui: the guests are then not checked.
+ * exists this is no Xen host and the answer is no. When it does not answer within 2 seconds,
+ * a warning goes to ui: the guests are then not checked.
  *	-EBUSY  a guest uses it: names it (BUSY)
  */
 must_check int mkd_xenuse_running(const struct mkd_subject *s, struct mkd_ui *ui,

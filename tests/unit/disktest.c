@@ -68,6 +68,7 @@ void loop_attach(const char *file, struct loop_opts opts, char ret[static 64], i
 	struct loop_config c = { .fd = (uint32_t)back,
 				 .block_size = opts.sector_bytes ? opts.sector_bytes : 512,
 				 .info = { .lo_offset = opts.offset_bytes,
+					   .lo_sizelimit = opts.size_bytes,
 					   .lo_flags =
 						   LO_FLAGS_AUTOCLEAR |
 						   (opts.read_only ? LO_FLAGS_READ_ONLY : 0U) } };
@@ -131,4 +132,53 @@ void child_end(pid_t pid)
 {
 	(void)kill(pid, SIGKILL);
 	(void)waitpid(pid, NULL, 0);
+}
+
+struct disk disk_attach(void **state, const char *name, struct loop_opts opts)
+{
+	struct disk d = { .fd = -1 };
+
+	loop_attach(test_path(state, name), opts, d.path, &d.fd);
+	return d;
+}
+
+struct disk disk_new(void **state, const char *name)
+{
+	cleanup_close int fd = make_file(test_path(state, name), DISK_BYTES);
+
+	assert_true(fd >= 0);
+	return disk_attach(state, name, (struct loop_opts){ 0 });
+}
+
+void mkfs(const char *path)
+{
+	assert_int_equal(run(NULL, "mkfs.ext4", "-q", "-F", "-L", "srv", "-U",
+			     "11111111-2222-3333-4444-555555555555", path),
+			 0);
+}
+
+/* Both ways in refuse alike, and the device is as it was. */
+void assert_refused(const struct mkd_target_req *req, int code, int exit_class, const char *words)
+{
+	struct mkd_target_info info = { .size_bytes = 77 };
+	struct mkd_target *t = NULL;
+	struct mkd_err err = { 0 };
+
+	assert_fails(mkd_target_probe(req, &info, &err), &err, code, exit_class, words);
+	assert_int_equal(info.size_bytes, 77);
+	assert_fails(mkd_target_open(req, &t, &err), &err, code, exit_class, words);
+	assert_null(t);
+}
+
+void assert_free(const struct mkd_target_req *req)
+{
+	struct mkd_target_info info;
+	struct mkd_err err = { 0 };
+
+	assert_ok(mkd_target_probe(req, &info, &err), &err);
+}
+
+int blkid_status(const char *path)
+{
+	return run(NULL, "blkid", "-p", path);
 }

@@ -7,6 +7,8 @@
 
 #include <sys/types.h>
 
+#include "mkdomu/target.h"
+
 /*
  * Run a program found in /usr/sbin:/usr/bin:/sbin:/bin without a shell, in the C locale; its output
  * goes to out (may be NULL). Returns the exit status, 127 when it could not be run.
@@ -19,6 +21,7 @@ int make_file(const char *path, uint64_t size_bytes);
 
 struct loop_opts {
 	uint64_t offset_bytes;
+	uint64_t size_bytes;   /* 0 = to the end */
 	unsigned sector_bytes; /* 0 = 512 */
 	bool read_only;
 };
@@ -31,6 +34,26 @@ void loop_attach(const char *file, struct loop_opts opts, char ret[static 64], i
 
 /* True, and the test is marked skipped, unless root and loop devices are to be had. */
 bool skip_unless_root(void);
+
+#define DISK_BYTES (16 * MIB)
+
+struct disk {
+	char path[64];
+	int fd; /* keeps it attached; close it in the end */
+};
+
+/* A loop device over a file of the test's folder; and over a new one of DISK_BYTES. */
+struct disk disk_attach(void **state, const char *name, struct loop_opts opts);
+struct disk disk_new(void **state, const char *name);
+
+/* Probe and open both fail in that way, and leave their outputs alone / probe succeeds. */
+void assert_refused(const struct mkd_target_req *req, int code, int exit_class, const char *words);
+void assert_free(const struct mkd_target_req *req);
+
+/* ext4 with the label srv and UUID 11111111-2222-3333-4444-555555555555. */
+void mkfs(const char *path);
+/* Of blkid -p: 0 = something is there, 2 = nothing. */
+int blkid_status(const char *path);
 
 /* fork a child that runs f(arg) and stays until child_end; returns when f has returned 0. */
 pid_t child_start(int (*f)(void *), void *arg);

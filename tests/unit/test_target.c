@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Unit tests of builder/disk: image files as targets; no root. */
+/* Unit tests of builder/disk: image files as targets; two cases need root. */
 #include "disktest.h"
 
 #include <dirent.h>
@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -415,6 +416,75 @@ static void names_may_be_as_long_as_names_can_be(void **state)
 	assert_content(req.path, "new");
 }
 
+/* root's file in a folder of everybody's, replaced by nobody. */
+static int replace_as_nobody(void *arg)
+{
+	struct mkd_target_req req = request(arg);
+	struct mkd_target *t = NULL;
+	struct test_ui ui;
+	struct mkd_err err;
+	struct stat st;
+
+	test_ui_init(&ui);
+	req.ui = &ui.ui;
+	req.force = true;
+	if (setresgid(65534, 65534, 65534) != 0 || setresuid(65534, 65534, 65534) != 0)
+		return -1;
+	if (mkd_target_open(&req, &t, &err) < 0 || mkd_target_publish(t, &err) < 0)
+		return -1;
+	mkd_target_close(t);
+	return stat(arg, &st) == 0 && st.st_uid == 65534 && (st.st_mode & 07777) == 0600 &&
+			       strstr(mkd_buf_cstr(&ui.said), "its owner cannot be kept")
+		       ? 0
+		       : -1;
+}
+
+static void owner_and_mode_are_handed_on_or_closed(void **state)
+{
+	char *path = (char *)test_path(state, "x.img");
+	struct mkd_target_req req = request(path);
+	struct mkd_target *t = NULL;
+	struct mkd_err err = { 0 };
+	struct stat st;
+
+	if (skip_unless_root())
+		return;
+	req.force = true;
+	test_write(path, "old", 3);
+	assert_int_equal(chown(path, 1234, 5678), 0);
+	assert_int_equal(chmod(path, 0664), 0);
+	assert_ok(mkd_target_open(&req, &t, &err), &err);
+	assert_ok(mkd_target_publish(t, &err), &err);
+	mkd_target_close(t);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_uid, 1234);
+	assert_int_equal(st.st_gid, 5678);
+	assert_int_equal(st.st_mode & 07777, 0664);
+	assert_int_equal(chmod(*state, 0777), 0);
+	child_end(child_start(replace_as_nobody, path));
+}
+
+static void an_image_on_a_full_disk_is_told(void **state)
+{
+	struct mkd_target_req req = { .size_bytes = 16 * MIB };
+	const char *dir = test_path(state, "small");
+	cleanup_free uint8_t *data = calloc(1, 8 * MIB);
+	struct mkd_target *t = NULL;
+	struct mkd_err err = { 0 };
+
+	if (skip_unless_root())
+		return;
+	assert_non_null(data);
+	assert_int_equal(mkdir(dir, 0755), 0);
+	assert_int_equal(mount("tmpfs", dir, "tmpfs", 0, "size=4m"), 0);
+	req.path = test_path(state, "small/x.img");
+	/* sparse: it is not known yet what will be written */
+	assert_ok(mkd_target_open(&req, &t, &err), &err);
+	assert_int_equal(mkd_pwrite_full(mkd_target_fd(t), data, 8 * MIB, 0), -ENOSPC);
+	mkd_target_close(t);
+	assert_int_equal(umount(dir), 0);
+}
+
 static int try_as_nobody(void *arg)
 {
 	struct mkd_target_req req = request(arg);
@@ -460,6 +530,8 @@ int main(void)
 		T(links_in_the_folders_are_followed_and_paths_made_absolute),
 		T(without_unnamed_files_a_hidden_name_does),
 		T(names_may_be_as_long_as_names_can_be),
+		T(owner_and_mode_are_handed_on_or_closed),
+		T(an_image_on_a_full_disk_is_told),
 		T(a_folder_that_may_not_be_written_is_told),
 	};
 
