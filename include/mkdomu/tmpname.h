@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * tmpname.h - a large file that gets its name only when it is complete: unnamed (O_TMPFILE), else
+ * under a hidden name. Knows nothing of targets.
+ */
+#ifndef MKDOMU_TMPNAME_H
+#define MKDOMU_TMPNAME_H
+
+#include "mkdomu/err.h"
+
+struct mkd_tmpname {
+	int fd;           /* read-write; -1 = none */
+	char hidden[256]; /* its name in the folder while it has one, else "" */
+};
+
+/*
+ * A new empty file in the folder dirfd that will be called name; mode 0600. With named, or where
+ * O_TMPFILE is not supported, it has a hidden name, and leftovers of dead runs are removed first.
+ * Errors: those of openat(2), class TARGET for EACCES, EPERM and EROFS, else IO or NOSPACE.
+ */
+must_check int mkd_tmpname_open(int dirfd, const char *name, bool named, struct mkd_tmpname *ret,
+				struct mkd_err *err);
+
+/*
+ * fsync it, give it its name, and fsync the folder. With replace what has the name is replaced in
+ * one step, else nothing may have it.
+ *	-EEXIST  the name has come to exist meanwhile (TARGET)
+ *	other    from fsync(2), linkat(2), renameat(2) (IO, NOSPACE)
+ */
+must_check int mkd_tmpname_publish(int dirfd, struct mkd_tmpname *t, const char *name, bool replace,
+				   struct mkd_err *err);
+
+/* Close; what was not published is gone. */
+void mkd_tmpname_close(int dirfd, struct mkd_tmpname *t);
+
+#endif

@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Unit tests of builder/disk: block devices that are refused, on loop devices; all need root. */
+#include "disktest.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/swap.h>
+#include <sys/sysmacros.h>
+#include <linux/blkpg.h>
+
+#include "mkdomu/file.h"
+#include "mkdomu/target_device.h"
+
+#define SIZE_BYTES DISK_BYTES
+
+static struct mkd_target_req request(const struct disk *d)
+{
+	return (struct mkd_target_req){ .path = d->path };
+}
+
+static void a_mounted_device_is_refused_even_with_force(void **state)
+{
+	const char *dir = test_path(state, "mnt");
+	struct disk d;
+	struct mkd_target_req req;
+
+	if (skip_unless_root())
+		return;
+	d = disk_new(state, "d");
+	mkfs(d.path);
+	assert_int_equal(mkdir(dir, 0755), 0);
+	assert_int_equal(mount(d.path, dir, "ext4", 0, NULL), 0);
+	req = request(&d);
+	req.force = true;
+	assert_refused(&req, EBUSY, MKD_EXIT_TARGET, "it is mounted on /");
+	assert_int_equal(umount(dir), 0);
+	assert_free(&req);
+	(void)close(d.fd);
+}
+
+struct ns_mount {
+	const char *dev, *dir;
+};
+
+static int mount_in_namespace(void *arg)
+{
+	const struct ns_mount *m = arg;
+
+	if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
+		return -1;
+	return mount(m->dev, m->dir, "ext4", 0, NULL);
+}
+
+static void a_mount_in_another_namespace_is_found(void **state)
+{
+	struct ns_mount m = { .dir = test_path(state, "mnt") };
+	struct disk d;
+	struct mkd_target_req req;
+	char words[64];
+	pid_t pid;
+
+	if (skip_unless_root())
+		return;
+	d = disk_new(state, "d");
+	mkfs(d.path);
+	m.dev = d.path;
+	assert_int_equal(mkdir(m.dir, 0755), 0);
+	pid = child_start(mount_in_namespace, &m);
+	req = request(&d);
+	req.force = true;
+	(void)snprintf(words, sizeof(words), "/mnt in the mount namespace of process %d", (int)pid);
+	assert_refused(&req, EBUSY, MKD_EXIT_TARGET, words);
+	child_end(pid);
+	(void)close(d.fd);
+}
+
+static void a_lazily_unmounted_busy_device_is_refused(void **state)
+{
+	const char *dir = test_path(state, "mnt");
+	cleanup_close int inside = -1;
+	struct disk d;
+	struct mkd_target_req req;
+
+	if (skip_unless_root())
+		return;
+	d = disk_new(state, "d");
+	mkfs(d.path);
+	assert_int_equal(mkdir(dir, 0755), 0);
+	assert_int_equal(mount(d.path, dir, "ext4", 0, NULL), 0);
+	inside = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(umount2(dir, MNT_DETACH), 0);
+	req = request(&d);
+	req.force = true;
+	assert_refused(&req, EBUSY, MKD_EXIT_TARGET, "a mount just undone");
+	(void)close(d.fd);
+}
+
+static void active_swap_is_refused(void **state)
+{
+	struct disk d;
+	struct mkd_target_req req;
+
+	if (skip_unless_root())
+		return;
+	d = disk_new(state, "d");
+	assert_int_equal(run(NULL, "mkswap", d.path), 0);
+	if (swapon(d.path, 0) != 0) {
+		(void)close(d.fd);
+		skip(); /* this kernel or container has no swapon */
+		return;
+	}
+	req = request(&d);
+	req.force = true;
+	assert_refused(&req, EBUSY, MKD_EXIT_TARGET, "it is active swap");
+	assert_int_equal(swapoff(d.path), 0);
+	assert_free(&req);
+	(void)close(d.fd);
+}
+
+static void a_loop_over_the_device_or_image_is_found(void **state)
+{
+	struct disk d, above, again;
+	struct mkd_target_req req, image = { .size_bytes = SIZE_BYTES, .force = true };
+
+	if (skip_unless_root())
+		return;
+	d = disk_new(state, "d");
+	req = request(&d);
+	assert_free(&req);
+	loop_attach(d.path, (struct loop_opts){ .offset_bytes = MIB }, above.path, &above.fd);
+	assert_refused(&req, EBUSY, MKD_EXIT_TARGET, above.path);
+	(void)close(above.fd);
+	assert_free(&req);
+	/* a second loop over the same file */
+	again = disk_attach(state, "d", (struct loop_opts){ .offset_bytes = MIB });
+	assert_refused(&req, EBUSY, MKD_EXIT_TARGET, again.path);
+	(void)close(again.fd);
+	assert_free(&req);
+	/* but not over other bytes of it */
+	(void)close(d.fd);
+	d = disk_attach(state, "d", (struct loop_opts){ .size_bytes = 8 * MIB });
+	again = disk_attach(state, "d", (struct loop_opts){ .offset_bytes = 8 * MIB });
+	assert_free(&req);
+	(void)close(again.fd);
+	/* and the file itself, by another name, too */
+	image.path = test_path(state, "moved");
+	assert_int_equal(rename(test_path(state, "d"), image.path), 0);
+	assert_refused(&image, EBUSY, MKD_EXIT_TARGET, d.path);
+	(void)close(d.fd);
+	assert_free(&image);
+}
+
+static void a_read_only_device_is_refused(void **state)
+{
+	cleanup_close int made = -1;
+	struct disk d;
+	struct mkd_target_req req;
+
+	if (skip_unless_root())
+		return;
+	made = make_file(test_path(state, "d"), SIZE_BYTES);
+	d = disk_attach(state, "d", (struct loop_opts){ .read_only = true });
+	req = request(&d);
+	assert_refused(&req, EROFS, MKD_EXIT_TARGET, "read-only");
+	(void)close(d.fd);
+}
+
+static void devices_that_are_too_small_are_refused(void **state)
+{
+	static const uint64_t sizes[] = { 512, 4096, MIB - 4096 };
+	struct disk d;
+	struct mkd_target_req req;
+
+	if (skip_unless_root())
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+		cleanup_close int fd = make_file(test_path(state, "s"), sizes[i]);
+
+		assert_true(fd >= 0);
+		d = disk_attach(state, "s", (struct loop_opts){ 0 });
+		req = request(&d);
+		assert_refused(&req, EINVAL, MKD_EXIT_TARGET, "too small");
+		(void)close(d.fd);
+	}
+	d = disk_new(state, "d");
+	req = request(&d);
+	req.size_bytes = SIZE_BYTES + 4096;
+	assert_refused(&req, EINVAL, MKD_EXIT_TARGET, "it has 16 MiB");
+	(void)close(d.fd);
+	/* a loop device with no file has no size */
+	req.size_bytes = 0;
+	req.path = "/dev/loop7";
+	if (access("/sys/block/loop7/loop/backing_file", F_OK) != 0)
+		assert_refused(&req, EINVAL, MKD_EXIT_TARGET, "too small");
+}
+
+static int lock_disk(void *arg)
+{
+	int fd = open(arg, O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? -1 : flock(fd, LOCK_EX | LOCK_NB);
+}
+
+static void a_disk_that_another_program_locks_is_busy(void **state)
+{
+	struct disk d;
+	struct mkd_target_req req;
+	pid_t pid;
+
+	if (skip_unless_root())
+		return;
+	d = disk_new(state, "d");
+	pid = child_start(lock_disk, d.path);
+	req = request(&d);
+	assert_refused(&req, EBUSY, MKD_EXIT_BUSY, "has the disk '/dev/loop");
+	child_end(pid);
+	assert_free(&req);
+	(void)close(d.fd);
+}
+
+/* By BLKPG, for not every kernel reads partition tables of loop devices. */
+static int add_partition(int fd, int n, uint64_t start_bytes, uint64_t size_bytes)
+{
+	struct blkpg_partition p = { .start = (long long)start_bytes,
+				     .length = (long long)size_bytes,
+				     .pno = n };
+	struct blkpg_ioctl_arg a = { .op = BLKPG_ADD_PARTITION, .datalen = sizeof(p), .data = &p };
+
+	return ioctl(fd, BLKPG, &a);
+}
+
+static void del_partition(int fd, int n)
+{
+	struct blkpg_partition p = { .pno = n };
+	struct blkpg_ioctl_arg a = { .op = BLKPG_DEL_PARTITION, .datalen = sizeof(p), .data = &p };
+
+	(void)ioctl(fd, BLKPG, &a);
+}
+
+/* The node that udev or devtmpfs makes, or one of our own. */
+static void partition_node(void **state, const struct disk *d, int n, char ret[static 128])
+{
+	cleanup_buf struct mkd_buf text = { 0 };
+	struct mkd_err err = { 0 };
+	unsigned maj, min;
+	char path[160];
+
+	(void)snprintf(ret, 128, "%sp%d", d->path, n);
+	if (access(ret, F_OK) == 0)
+		return;
+	(void)snprintf(path, sizeof(path), "/sys/block/%s/%sp%d/dev", d->path + 5, d->path + 5, n);
+	assert_ok(mkd_file_read(AT_FDCWD, path, 64, MKD_EXIT_IO, &text, &err), &err);
+	assert_int_equal(sscanf(mkd_buf_cstr(&text), "%u:%u", &maj, &min), 2);
+	(void)snprintf(ret, 128, "%s", test_path(state, n == 1 ? "p1" : "p10"));
+	assert_int_equal(mknod(ret, S_IFBLK | 0600, makedev(maj, min)), 0);
+}
+
+static void partitions_and_their_disk_know_of_each_other(void **state)
+{
+	const char *dir = test_path(state, "mnt");
+	struct mkd_target_req whole, one, ten;
+	struct mkd_target *t = NULL, *t2 = NULL;
+	struct mkd_err err = { 0 };
+	char p1[128], p10[128];
+	struct disk d;
+
+	if (skip_unless_root())
+		return;
+	d = disk_new(state, "d");
+	if (add_partition(d.fd, 1, MIB, 4 * MIB) != 0 ||
+	    add_partition(d.fd, 10, 6 * MIB, 8 * MIB) != 0) {
+		(void)close(d.fd);
+		skip(); /* a kernel without partitions on loop devices */
+		return;
+	}
+	partition_node(state, &d, 1, p1);
+	partition_node(state, &d, 10, p10);
+	whole = request(&d);
+	one = (struct mkd_target_req){ .path = p1 };
+	ten = (struct mkd_target_req){ .path = p10 };
+	/* partitions without a table on the disk still are something */
+	assert_refused(&whole, EEXIST, MKD_EXIT_TARGET, "2 partitions");
+	/* mounted 10: 10 and the disk are in use, 1 is not */
+	mkfs(p10);
+	assert_int_equal(mkdir(dir, 0755), 0);
+	assert_int_equal(mount(p10, dir, "ext4", 0, NULL), 0);
+	whole.force = ten.force = true;
+	assert_refused(&whole, EBUSY, MKD_EXIT_TARGET, "it is mounted on");
+	assert_refused(&ten, EBUSY, MKD_EXIT_TARGET, "it is mounted on");
+	assert_free(&one);
+	assert_int_equal(umount(dir), 0);
+	/* one process may have both, as root and swap; another may have neither then */
+	assert_ok(mkd_target_open(&one, &t, &err), &err);
+	assert_ok(mkd_target_open(&ten, &t2, &err), &err);
+	assert_refused(&whole, EBUSY, MKD_EXIT_TARGET, "holds it for itself");
+	mkd_target_close(t);
+	{
+		cleanup_close int other = open(d.path, O_RDONLY | O_CLOEXEC);
+
+		assert_int_equal(flock(other, LOCK_SH | LOCK_NB), -1);
+		mkd_target_close(t2);
+		assert_int_equal(flock(other, LOCK_SH | LOCK_NB), 0);
+	}
+	del_partition(d.fd, 1);
+	del_partition(d.fd, 10);
+	(void)close(d.fd);
+}
+
+static void a_disk_of_a_configured_guest_needs_force(void **state)
+{
+	struct mkd_host host = mkd_host_here;
+	struct mkd_target_info info;
+	struct mkd_target_req req;
+	struct test_ui ui;
+	struct mkd_err err = { 0 };
+	char text[256];
+	struct disk d;
+
+	if (skip_unless_root())
+		return;
+	d = disk_new(state, "d");
+	test_ui_init(&ui);
+	host.xen_cfg = *state;
+	(void)snprintf(text, sizeof(text), "disk = [ 'phy:%s,xvda,w' ]\n", d.path + 5);
+	test_write(test_path(state, "web.cfg"), text, strlen(text));
+	req = request(&d);
+	req.ui = &ui.ui;
+	assert_fails(mkd_device_probe(&host, &req, &info, &err), &err, EEXIST, MKD_EXIT_TARGET,
+		     "/web.cfg'; --force");
+	req.force = true;
+	assert_ok(mkd_device_probe(&host, &req, &info, &err), &err);
+	assert_non_null(strstr(mkd_buf_cstr(&ui.said), "/web.cfg' too"));
+	mkd_buf_free(&ui.said);
+	(void)close(d.fd);
+}
+
+static int try_as_nobody(void *arg)
+{
+	struct mkd_target_req req = { .path = arg };
+	struct mkd_target_info info;
+	struct mkd_err err = { 0 };
+
+	if (setresgid(65534, 65534, 65534) != 0 || setresuid(65534, 65534, 65534) != 0)
+		return -1;
+	return mkd_target_probe(&req, &info, &err) == -EACCES && err.exit == MKD_EXIT_TARGET &&
+			       strstr(err.msg, "permission denied; run as root")
+		       ? 0
+		       : -1;
+}
+
+static void who_may_not_open_the_device_is_told_to_be_root(void **state)
+{
+	struct disk d;
+
+	if (skip_unless_root())
+		return;
+	d = disk_new(state, "d");
+	child_end(child_start(try_as_nobody, d.path));
+	(void)close(d.fd);
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, test_dir_setup, test_dir_teardown)
+	const struct CMUnitTest tests[] = {
+		T(a_mounted_device_is_refused_even_with_force),
+		T(a_mount_in_another_namespace_is_found),
+		T(a_lazily_unmounted_busy_device_is_refused),
+		T(active_swap_is_refused),
+		T(a_loop_over_the_device_or_image_is_found),
+		T(a_read_only_device_is_refused),
+		T(devices_that_are_too_small_are_refused),
+		T(a_disk_that_another_program_locks_is_busy),
+		T(partitions_and_their_disk_know_of_each_other),
+		T(a_disk_of_a_configured_guest_needs_force),
+		T(who_may_not_open_the_device_is_told_to_be_root),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
