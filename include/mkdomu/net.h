@@ -6,16 +6,10 @@
 #ifndef MKDOMU_NET_H
 #define MKDOMU_NET_H
 
+#include "mkdomu/addr.h"
 #include "mkdomu/buf.h"
 
 #define MKD_NIC_ADDRS 8
-#define MKD_ADDR_LEN  50 /* "ffff:...:255.255.255.255/128" */
-
-struct mkd_addr {
-	char text[MKD_ADDR_LEN]; /* canonical, by inet_ntop(3), without prefix */
-	bool v6;
-	unsigned prefix; /* of an address; 0 for gateways and resolvers */
-};
 
 /* One network interface. devid is its place in the list: xl's vif index, eth<devid>. */
 struct mkd_nic {
@@ -55,9 +49,11 @@ must_check int mkd_nic_check(const struct mkd_nic *nic, const char *origin, stru
 /* "00:16:3e:12:34:56"; returns buf. */
 const char *mkd_mac_format(const uint8_t mac[static 6], char buf[static 18]);
 
+#define MKD_HOSTNAME_LEN 64 /* sethostname(2) refuses longer ones, though DNS takes 253 */
+
 /*
- * A host name: labels of 1..63 of [a-z A-Z 0-9 -], no hyphen at either end, 253 in all. -EINVAL
- * (USAGE), the message begins with origin.
+ * A host name: labels of 1..63 of [a-z A-Z 0-9 -], no hyphen at either end, MKD_HOSTNAME_LEN in
+ * all. -EINVAL (USAGE), the message begins with origin.
  */
 must_check int mkd_hostname_check(const char *name, const char *origin, struct mkd_err *err);
 
