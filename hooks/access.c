@@ -39,17 +39,15 @@ static bool config_is(struct mkd_tree *t, const char *path, const char *key, con
 /* yescrypt only where the guest itself makes such hashes: its libcrypt can then read ours. */
 static enum mkd_hash_method method_for(struct mkd_tree *t, struct mkd_span shadow)
 {
+	struct mkd_span hash;
 	struct mkd_line l;
 
 	if (config_is(t, "/etc/login.defs", "ENCRYPT_METHOD", "YESCRYPT"))
 		return MKD_HASH_YESCRYPT;
-	while (mkd_line_next(&shadow, &l)) {
-		struct mkd_span rest = l.text, f;
-
-		if (mkd_field_next(&rest, ':', &f) && mkd_field_next(&rest, ':', &f) &&
-		    mkd_span_starts(f, "$y$"))
+	while (mkd_line_next(&shadow, &l))
+		if (mkd_colon_at(l.text, MKD_SHADOW_PASSWORD, &hash) &&
+		    mkd_span_starts(hash, "$y$"))
 			return MKD_HASH_YESCRYPT;
-	}
 	return MKD_HASH_SHA512;
 }
 
@@ -180,6 +178,27 @@ static int write_keys(const struct mkd_hook_ctx *c, const struct mkd_access *had
 	return r < 0 ? r : own_by_root(c->tree, file, 0600, err);
 }
 
+/*
+ * sshd takes "!" before root's hash for a locked account and turns its keys down too, where it is
+ * built without PAM; "*" keeps passwords out and keys in: sshd(8), "LOGIN PROCESS".
+ */
+static int unlock_for_keys(const struct mkd_hook_ctx *c, struct mkd_err *err)
+{
+	static const struct mkd_shadow star = { "root", "*", NULL };
+	const struct mkd_guest_io io = mkd_hook_io(c);
+	cleanup_buf struct mkd_buf shadow = { 0 };
+	struct mkd_span field;
+	int r = mkd_tree_read(c->tree, "/etc/shadow", MKD_GUEST_TEXT_MAX, &shadow, err);
+
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	if (!mkd_colon_field(mkd_span_buf(&shadow), "root", MKD_SHADOW_PASSWORD, &field) ||
+	    !mkd_span_starts(field, "!") || field.len > 2)
+		return 0;
+	return mkd_guest_edit(&io, "/etc/shadow", 0, (struct mkd_edit){ mkd_shadow_edit, &star },
+			      err);
+}
+
 static bool in_runlevel_2(struct mkd_tree *t)
 {
 	cleanup_strv struct mkd_strv names = { 0 };
@@ -239,6 +258,8 @@ static int set_keys(const struct mkd_hook_ctx *c, struct mkd_err *err)
 		r = mkd_access_find(c->tree, c->facts, &had, err);
 	if (r == 0)
 		r = write_keys(c, &had, err);
+	if (r == 0)
+		r = unlock_for_keys(c, err);
 	if (r < 0)
 		return r;
 	if (!c->facts->sshd) {

@@ -124,11 +124,16 @@ static int systemd_getty(const struct mkd_hook_ctx *c, struct mkd_err *err)
 	const char *target;
 	int r = 0;
 
-	if (!mkd_unit_find(c->tree, c->facts, GETTY_UNIT, &template))
+	if (!mkd_unit_find(c->tree, c->facts, GETTY_UNIT, &template) &&
+	    !mkd_unit_masked(c->tree, GETTY_UNIT))
 		return mkd_fail(err, MKD_EXIT_HOOK, ENOENT,
 				"cannot set up a login on hvc0: there is no unit '" GETTY_UNIT
 				"' in '%s/system'",
 				c->facts->unit_dir);
+	if (mkd_unit_masked(c->tree, HVC0_UNIT) || mkd_unit_masked(c->tree, GETTY_UNIT))
+		return mkd_fail(err, MKD_EXIT_HOOK, EPERM,
+				"cannot set up a login on hvc0: this root masks '" HVC0_UNIT
+				"' or '" GETTY_UNIT "' in '/etc/systemd/system'");
 	if (!getty_command(c->tree))
 		mkd_say(c->ui, MKD_WARN,
 			"the root has no agetty, which '" GETTY_UNIT "' starts: there will be no "

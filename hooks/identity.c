@@ -39,10 +39,13 @@ static int remove_file(const struct mkd_guest_io *io, const char *dir, const cha
 	struct mkd_tree_stat st;
 	int r = mkd_asprintf(&path, err, "%s/%s", dir, name);
 
-	if (r == 0)
-		r = mkd_tree_stat(io->tree, path, false, &st, err);
-	if (r < 0 || (st.mode & S_IFMT) == S_IFDIR)
+	if (r < 0)
 		return r;
+	r = mkd_tree_stat(io->tree, path, false, &st, err);
+	if (r < 0)
+		return r;
+	if ((st.mode & S_IFMT) == S_IFDIR)
+		return 0;
 	return mkd_guest_remove(io, path, err);
 }
 

@@ -90,6 +90,7 @@ static int keep_names(const struct mkd_hook_ctx *c, struct mkd_err *err)
 	return r;
 }
 
+/* The variables of one NIC; those without a value are taken out of force. */
 static int netifrc_vars(const struct mkd_hook_ctx *c, size_t devid, struct mkd_err *err)
 {
 	static const struct {
@@ -101,22 +102,24 @@ static int netifrc_vars(const struct mkd_hook_ctx *c, size_t devid, struct mkd_e
 		{ "dns_servers", mkd_netifrc_dns },
 	};
 	const struct mkd_guest_io io = mkd_hook_io(c);
+	struct mkd_buf values[ARRAY_LEN(rows)] = { 0 };
+	struct mkd_shellvar vars[ARRAY_LEN(rows)];
+	struct mkd_edit edits[ARRAY_LEN(rows)];
+	char keys[ARRAY_LEN(rows)][48];
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < ARRAY_LEN(rows); i++) {
-		cleanup_buf struct mkd_buf value = { 0 };
-		cleanup_free char *key = NULL;
-		struct mkd_shellvar var;
-
-		rows[i].render(&c->guest->nics[devid], &value);
-		r = mkd_buf_check(&value, err);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		rows[i].render(&c->guest->nics[devid], &values[i]);
 		if (r == 0)
-			r = mkd_asprintf(&key, err, "%s_eth%zu", rows[i].key, devid);
-		var = (struct mkd_shellvar){ key, value.len ? mkd_buf_cstr(&value) : NULL };
-		if (r == 0)
-			r = mkd_guest_edit(&io, "/etc/conf.d/net", 0644,
-					   (struct mkd_edit){ mkd_shellvar_edit, &var }, err);
+			r = mkd_buf_check(&values[i], err);
+		(void)snprintf(keys[i], sizeof(keys[i]), "%s_eth%zu", rows[i].key, devid);
+		vars[i] = (struct mkd_shellvar){ keys[i], values[i].len ? values[i].data : NULL };
+		edits[i] = (struct mkd_edit){ mkd_shellvar_edit, &vars[i] };
 	}
+	if (r == 0)
+		r = mkd_guest_edits(&io, "/etc/conf.d/net", 0644, edits, ARRAY_LEN(edits), err);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		mkd_buf_free(&values[i]);
 	return r;
 }
 

@@ -117,13 +117,30 @@ static int enable_one(const struct enabling *e, struct mkd_err *err)
 	return r;
 }
 
+bool mkd_unit_masked(struct mkd_tree *t, const char *unit)
+{
+	cleanup_buf struct mkd_buf path = { 0 }, target = { 0 };
+	struct mkd_err ignored;
+
+	mkd_buf_printf(&path, "/etc/systemd/system/%s", unit);
+	return !path.failed && mkd_tree_readlink(t, mkd_buf_cstr(&path), &target, &ignored) == 0 &&
+	       mkd_span_is(mkd_span_buf(&target), "/dev/null");
+}
+
 int mkd_unit_enable(const struct mkd_guest_io *io, const struct mkd_facts *facts, const char *unit,
 		    struct mkd_err *err)
 {
 	cleanup_strv struct mkd_strv queue = { 0 };
 	cleanup_buf struct mkd_buf file = { 0 };
-	int r = mkd_strv_add(&queue, unit, err);
+	int r;
 
+	if (mkd_unit_masked(io->tree, unit))
+		return mkd_fail(err, MKD_EXIT_HOOK, EPERM,
+				"cannot enable '%s': this root masks it, by "
+				"'/etc/systemd/system/%s'; use another tarball, or leave this hook "
+				"out",
+				unit, unit);
+	r = mkd_strv_add(&queue, unit, err);
 	for (size_t i = 0; r == 0 && i < queue.n; i++) {
 		struct enabling e = { .io = io, .unit = queue.v[i], .queue = &queue };
 

@@ -10,23 +10,26 @@ static bool is_user(struct mkd_span line, const char *user)
 	return mkd_field_next(&line, ':', &name) && line.p && mkd_span_is(name, user);
 }
 
+bool mkd_colon_at(struct mkd_span line, unsigned field, struct mkd_span *ret)
+{
+	struct mkd_span f;
+
+	for (unsigned i = 0; mkd_field_next(&line, ':', &f); i++) {
+		if (i == field) {
+			*ret = f;
+			return true;
+		}
+	}
+	return false;
+}
+
 bool mkd_colon_field(struct mkd_span text, const char *user, unsigned field, struct mkd_span *ret)
 {
 	struct mkd_line l;
 
-	while (mkd_line_next(&text, &l)) {
-		struct mkd_span rest = l.text, f;
-
-		if (!is_user(l.text, user))
-			continue;
-		for (unsigned i = 0; mkd_field_next(&rest, ':', &f); i++) {
-			if (i == field) {
-				*ret = f;
-				return true;
-			}
-		}
-		return false;
-	}
+	while (mkd_line_next(&text, &l))
+		if (is_user(l.text, user))
+			return mkd_colon_at(l.text, field, ret);
 	return false;
 }
 

@@ -72,6 +72,10 @@ static size_t unquote_part(struct mkd_span s, size_t i, struct mkd_buf *ret)
 	size_t end = skip_quoted(s, i);
 
 	for (i++; i + 1 < end; i++) {
+		if (quote == '"' && s.p[i] == '\\' && i + 2 < end && s.p[i + 1] == '\n') {
+			i++;
+			continue;
+		}
 		/* In double quotes a backslash quotes these alone: POSIX.1-2017, XCU 2.2.3. */
 		if (quote == '"' && s.p[i] == '\\' && i + 2 < end && strchr("$`\"\\", s.p[i + 1]))
 			i++;
@@ -92,8 +96,10 @@ static bool unquote(struct mkd_span s, struct mkd_buf *ret)
 			i = unquote_part(s, i, ret);
 			continue;
 		}
-		if (s.p[i] == '\\')
-			i++;
+		if (s.p[i] == '\\' && ++i < s.len && s.p[i] == '\n') {
+			i++; /* a line carried on */
+			continue;
+		}
 		if (i < s.len)
 			mkd_buf_add(ret, s.p + i++, 1);
 	}
@@ -145,6 +151,14 @@ static void add_assignment(struct mkd_buf *out, const struct mkd_shellvar *v)
 	mkd_buf_str(&line, "\"");
 	out->failed = out->failed || line.failed;
 	mkd_text_add(out, mkd_buf_cstr(&line));
+}
+
+/* Does a backslash at its end carry it on to a line that is not there yet? */
+static bool carried_on(struct mkd_span s)
+{
+	if (s.len && s.p[s.len - 1] == '\n')
+		s.len--;
+	return s.len && s.p[s.len - 1] == '\\';
 }
 
 static void comment_all(struct mkd_buf *out, struct mkd_span text)
@@ -225,7 +239,12 @@ int mkd_shellvar_edit(struct mkd_span in, const void *arg, struct mkd_buf *out, 
 			mkd_text_span(out, c.text);
 		}
 	}
-	if (v->value && !s.last && !s.example)
+	if (v->value && !s.last && !s.example) {
+		if (n && carried_on(c.text)) {
+			mkd_text_end(out);
+			mkd_buf_str(out, "\n");
+		}
 		add_assignment(out, v);
+	}
 	return 0;
 }

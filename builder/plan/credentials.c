@@ -30,7 +30,7 @@ static bool sha_rest(const char *s, size_t hash_len)
 		s += 7 + len + 1;
 	}
 	len = strcspn(s, "$");
-	return s[len] == '$' && len <= 16 && strcspn(s, ":\n") >= len &&
+	return len <= 16 && s[len] == '$' &&
 	       crypt64(s + len + 1, strlen(s + len + 1), hash_len, hash_len);
 }
 

@@ -69,9 +69,12 @@ must_check int mkd_runlevel_add(const struct mkd_guest_io *io, const char *servi
  * systemd: the links that "systemctl --root= enable UNIT" makes, from the [Install] section of the
  * unit (systemd.unit(5)): WantedBy=, RequiredBy=, Alias=, and the units in Also= that are there.
  *	-ENOENT  no such unit (HOOK)
+ *	-EPERM   it is masked: a link to /dev/null is in its place (HOOK)
  */
 must_check int mkd_unit_enable(const struct mkd_guest_io *io, const struct mkd_facts *facts,
 			       const char *unit, struct mkd_err *err);
+
+bool mkd_unit_masked(struct mkd_tree *t, const char *unit);
 
 /* Path of a unit's file in *ret (reset first); false when there is none. */
 bool mkd_unit_find(struct mkd_tree *t, const struct mkd_facts *facts, const char *unit,

@@ -7,6 +7,8 @@
 
 enum { MKD_PASSWD_PASSWORD = 1, MKD_PASSWD_HOME = 5, MKD_SHADOW_PASSWORD = 1 };
 
+/* Field of one line. False when it has not so many. */
+bool mkd_colon_at(struct mkd_span line, unsigned field, struct mkd_span *ret);
 /* Field of the user's first line, the name being field 0. False when there is none. */
 bool mkd_colon_field(struct mkd_span text, const char *user, unsigned field, struct mkd_span *ret);
 

@@ -599,6 +599,29 @@ static void systemd_without_its_getty_unit_is_refused(void **state)
 	tree_mem_free(t);
 }
 
+static void masked_units_are_not_enabled_behind_the_roots_back(void **state)
+{
+	static const char *const rows[][2] = {
+		{ "console", "serial-getty@hvc0.service" },
+		{ "console", "serial-getty@.service" },
+		{ "network", "systemd-networkd.service" },
+		{ "access", "sshd.service" },
+	};
+	char path[128];
+	struct mkd_err err;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct mkd_tree *t = gentoo_systemd();
+
+		(void)snprintf(path, sizeof(path), "/etc/systemd/system/%s", rows[i][1]);
+		tree_mem_symlink(t, "/dev/null", path);
+		assert_fails(run(t, &guest, rows[i][0], NULL, &err), &err, EPERM, MKD_EXIT_HOOK,
+			     "this root masks ");
+		tree_mem_free(t);
+	}
+}
+
 static void bad_files_are_named_with_their_line(void **state)
 {
 	struct mkd_tree *t = gentoo_openrc();
@@ -720,8 +743,10 @@ static void keys_are_added_to_those_that_are_there(void **state)
 	g.root_password = NULL;
 	g.authorized_keys = "# mine\r\n" KEY " me\r\n" KEY " me\n";
 	tree_mem_file(t, "/root/.ssh/authorized_keys", "ssh-rsa old");
+	assert_ok(mkd_tree_write(t, "/etc/shadow", "root:!:1::\nb:!:1::\n", 20, 0640, &err), &err);
 	assert_ok(run(t, &g, "access", NULL, &err), &err);
 	assert_text(t, "/root/.ssh/authorized_keys", "ssh-rsa old\n" KEY " me\n");
+	assert_text(t, "/etc/shadow", "root:*:1::\nb:!:1::\n");
 	assert_mode(t, "/root/.ssh", 0700);
 	assert_mode(t, "/root/.ssh/authorized_keys", 0600);
 	assert_ok(mkd_facts_find(t, &f, &err), &err);
@@ -777,6 +802,7 @@ int main(void)
 		cmocka_unit_test(a_guest_that_asks_for_little_gets_little),
 		cmocka_unit_test(what_is_missing_is_named),
 		cmocka_unit_test(systemd_without_its_getty_unit_is_refused),
+		cmocka_unit_test(masked_units_are_not_enabled_behind_the_roots_back),
 		cmocka_unit_test(bad_files_are_named_with_their_line),
 		cmocka_unit_test(a_full_disk_is_reported),
 		cmocka_unit_test(links_of_a_root_stay_inside_it),
