@@ -478,6 +478,7 @@ static void gettys_are_freed_of_devices(void **state)
 
 static void passwords_are_hashed_the_same_each_time(void **state)
 {
+	char huge[1024] = { 0 };
 	struct mkd_buf hash = { 0 };
 	struct mkd_err err = { 0 };
 
@@ -490,6 +491,9 @@ static void passwords_are_hashed_the_same_each_time(void **state)
 		  &err);
 	assert_string_equal(hash.data, YESCRYPT_GOLDEN);
 	assert_true(mkd_password_is_hash(hash.data));
+	memset(huge, 'x', sizeof(huge) - 1);
+	assert_fails(mkd_password_hash(huge, "abcdefghijklmnop", MKD_HASH_SHA512, &hash, &err),
+		     &err, ENOTSUP, MKD_EXIT_INTERNAL, "'$6$'");
 	assert_fails(mkd_password_hash("x", "short", MKD_HASH_SHA512, &hash, &err), &err, EINVAL,
 		     MKD_EXIT_INTERNAL, "salt");
 	assert_fails(mkd_password_hash("x", "abcdefghijklmno$", MKD_HASH_SHA512, &hash, &err), &err,

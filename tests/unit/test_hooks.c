@@ -703,6 +703,35 @@ static void an_edit_that_never_settles_is_refused(void **state)
 	tree_mem_free(t);
 }
 
+static const struct mkd_tree_ops *true_ops;
+
+static int lying_read(struct mkd_tree *t, const char *path, size_t max_bytes, struct mkd_buf *ret,
+		      struct mkd_err *err)
+{
+	int r = true_ops->read(t, path, max_bytes, ret, err);
+
+	if (r == 0 && ret->len)
+		ret->data[0] ^= 1;
+	return r;
+}
+
+static void what_reads_back_different_is_not_done(void **state)
+{
+	struct mkd_tree *t = gentoo_openrc();
+	struct mkd_guest_io io = { t, NULL };
+	struct mkd_tree_ops ops = *t->ops;
+	struct mkd_err err;
+
+	(void)state;
+	true_ops = t->ops;
+	ops.read = lying_read;
+	t->ops = &ops;
+	assert_fails(mkd_guest_write(&io, "/etc/new", "text", 0644, &err), &err, EIO, MKD_EXIT_IO,
+		     "'/etc/new' reads back different");
+	t->ops = true_ops;
+	tree_mem_free(t);
+}
+
 static void a_hash_is_taken_as_it_is(void **state)
 {
 	static const char hash[] = "$2b$05$CCCCCCCCCCCCCCCCCCCCC.Xn7FSvv79c6bu/kgV/.kBlx/ChE9.FW";
@@ -807,6 +836,7 @@ int main(void)
 		cmocka_unit_test(a_full_disk_is_reported),
 		cmocka_unit_test(links_of_a_root_stay_inside_it),
 		cmocka_unit_test(an_edit_that_never_settles_is_refused),
+		cmocka_unit_test(what_reads_back_different_is_not_done),
 		cmocka_unit_test(a_hash_is_taken_as_it_is),
 		cmocka_unit_test(keys_are_added_to_those_that_are_there),
 		cmocka_unit_test(unknown_hooks_are_refused_before_any_runs),
