@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "mkdomu/facts.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "mkdomu/guestfile.h"
+#include "mkdomu/shellvar.h"
+
+#define OS_RELEASE_MAX_BYTES (64 * KIB)
+#define INIT_MAX_BYTES       (8 * MIB) /* of a program that is looked into for its name */
+
+const char *mkd_init_name(enum mkd_init init)
+{
+	switch (init) {
+	case MKD_INIT_SYSVINIT:
+		return "sysvinit";
+	case MKD_INIT_SYSTEMD:
+		return "systemd";
+	case MKD_INIT_UNKNOWN:
+		break;
+	}
+	return "unknown";
+}
+
+const char *mkd_netcfg_name(enum mkd_netcfg net)
+{
+	switch (net) {
+	case MKD_NET_NETIFRC:
+		return "netifrc";
+	case MKD_NET_IFUPDOWN:
+		return "ifupdown";
+	case MKD_NET_NETWORKD:
+		return "systemd-networkd";
+	case MKD_NET_UNKNOWN:
+		break;
+	}
+	return "unknown";
+}
+
+static bool any(struct mkd_tree *t, const char *const *paths)
+{
+	return mkd_guest_first(t, paths) != NULL;
+}
+
+#define ANY(t, ...) any(t, (const char *const[]){ __VA_ARGS__, NULL })
+
+static void find_os(struct mkd_tree *t, struct mkd_facts *f)
+{
+	static const char *const files[] = { "/etc/os-release", "/usr/lib/os-release" };
+	cleanup_buf struct mkd_buf text = { 0 }, value = { 0 };
+	struct mkd_err ignored;
+
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		if (mkd_tree_read(t, files[i], OS_RELEASE_MAX_BYTES, &text, &ignored) < 0)
+			continue;
+		const struct {
+			const char *key;
+			char *to;
+			size_t size;
+		} fields[] = {
+			{ "ID", f->os_id, sizeof(f->os_id) },
+			{ "VERSION_ID", f->os_version, sizeof(f->os_version) },
+			{ "PRETTY_NAME", f->os_name, sizeof(f->os_name) },
+		};
+		for (size_t k = 0; k < ARRAY_LEN(fields); k++)
+			if (mkd_shellvar_get(mkd_span_buf(&text), fields[k].key, &value))
+				(void)snprintf(fields[k].to, fields[k].size, "%s",
+					       mkd_buf_cstr(&value));
+		return;
+	}
+}
+
+/* BusyBox may be linked hard to /sbin/init; its banner tells it from sysvinit. */
+static bool is_busybox(struct mkd_tree *t, const char *path)
+{
+	static const char banner[] = "BusyBox v";
+	cleanup_buf struct mkd_buf text = { 0 };
+	struct mkd_err ignored;
+
+	return mkd_tree_read(t, path, INIT_MAX_BYTES, &text, &ignored) == 0 &&
+	       memmem(mkd_buf_cstr(&text), text.len, banner, sizeof(banner) - 1);
+}
+
+static enum mkd_init init_of(struct mkd_tree *t, const char *target, bool openrc)
+{
+	const char *name = strrchr(target, '/');
+
+	if (!mkd_tree_exists(t, target))
+		return MKD_INIT_UNKNOWN;
+	if (name && strcmp(name, "/systemd") == 0)
+		return MKD_INIT_SYSTEMD;
+	/* sysvinit has no name of its own: an "init" that is no link, and company that it keeps. */
+	if (!name || strcmp(name, "/init") != 0 || is_busybox(t, target))
+		return MKD_INIT_UNKNOWN;
+	if (openrc || ANY(t, "/etc/inittab", "/etc/init.d/rcS", "/etc/init.d/rc", "/sbin/telinit"))
+		return MKD_INIT_SYSVINIT;
+	return MKD_INIT_UNKNOWN;
+}
+
+static int find_init(struct mkd_tree *t, struct mkd_facts *f, struct mkd_err *err)
+{
+	cleanup_buf struct mkd_buf target = { 0 };
+	struct mkd_err loop;
+	int r;
+
+	f->openrc = ANY(t, "/sbin/openrc", "/usr/sbin/openrc", "/usr/bin/openrc");
+	if (!mkd_guest_has(t, "/sbin/init"))
+		return 0;
+	r = mkd_guest_resolve(t, "/sbin/init", &target, &loop);
+	if (r == -ENOMEM)
+		return mkd_nomem(err);
+	if (r < 0) /* a link to itself: no init that we know, and the hooks say so */
+		return 0;
+	(void)snprintf(f->init_target, sizeof(f->init_target), "%s", mkd_buf_cstr(&target));
+	f->init = init_of(t, mkd_buf_cstr(&target), f->openrc);
+	return 0;
+}
+
+static enum mkd_netcfg find_net(struct mkd_tree *t, const struct mkd_facts *f)
+{
+	bool ifup = ANY(t, "/sbin/ifup", "/usr/sbin/ifup") && ANY(t, "/etc/network");
+
+	if (f->init == MKD_INIT_SYSTEMD) {
+		bool networkd = ANY(t, "/usr/lib/systemd/systemd-networkd",
+				    "/lib/systemd/systemd-networkd");
+
+		/* Where both are installed, an ifupdown that nobody turned off is the one in use.
+		 */
+		if (networkd && (!ifup || mkd_guest_has(t, "/etc/systemd/system/multi-user.target."
+							   "wants/systemd-networkd.service")))
+			return MKD_NET_NETWORKD;
+	} else if (f->openrc && ANY(t, "/etc/init.d/net.lo")) {
+		return MKD_NET_NETIFRC;
+	}
+	return ifup ? MKD_NET_IFUPDOWN : MKD_NET_UNKNOWN;
+}
+
+/* Of a merged /usr the name is /usr/lib, as systemctl(1) writes it. */
+static const char *find_unit_dir(struct mkd_tree *t, const struct mkd_facts *f)
+{
+	if (!f->merged_usr && ANY(t, "/lib/systemd/system"))
+		return "/lib/systemd";
+	return "/usr/lib/systemd";
+}
+
+int mkd_facts_find(struct mkd_tree *t, struct mkd_facts *ret, struct mkd_err *err)
+{
+	struct mkd_facts f = { 0 };
+	cleanup_buf struct mkd_buf link = { 0 };
+	struct mkd_err ignored;
+	int r;
+
+	if (!mkd_guest_has(t, "/sbin/init") && !mkd_tree_exists(t, "/etc"))
+		return mkd_fail(err, MKD_EXIT_HOOK, ENOENT,
+				"this is not a root file system: it has neither '/sbin/init' nor "
+				"'/etc'; is there a folder around the root in the tarball?");
+	r = find_init(t, &f, err);
+	if (r < 0)
+		return r;
+	find_os(t, &f);
+	f.merged_usr = mkd_tree_readlink(t, "/lib", &link, &ignored) == 0 &&
+		       strstr(mkd_buf_cstr(&link), "usr/lib");
+	f.securetty = mkd_tree_exists(t, "/etc/securetty");
+	f.sshd = ANY(t, "/usr/sbin/sshd", "/usr/bin/sshd", "/sbin/sshd");
+	f.udev = ANY(t, "/usr/lib/systemd/systemd-udevd", "/lib/systemd/systemd-udevd",
+		     "/sbin/udevd", "/usr/sbin/udevd", "/usr/bin/udevd", "/usr/lib/udev/udevd");
+	f.resolved = ANY(t, "/usr/lib/systemd/systemd-resolved", "/lib/systemd/systemd-resolved");
+	(void)snprintf(f.unit_dir, sizeof(f.unit_dir), "%s", find_unit_dir(t, &f));
+	f.net = find_net(t, &f);
+	*ret = f;
+	return 0;
+}

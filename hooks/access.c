@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "mkdomu/access.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <inttypes.h>
+#include <string.h>
+#include <strings.h>
+
+#include "mkdomu/credentials.h"
+#include "mkdomu/hooks.h"
+#include "mkdomu/password.h"
+#include "mkdomu/shadow.h"
+
+#define DEFS_MAX_BYTES (256 * KIB)
+#define DAY_SEC        86400
+
+/* The value of "key value" files, login.defs(5) and sshd_config(5): the first in force. */
+static bool config_is(struct mkd_tree *t, const char *path, const char *key, const char *value)
+{
+	cleanup_buf struct mkd_buf text = { 0 };
+	struct mkd_span rest, words, word;
+	struct mkd_err ignored;
+	struct mkd_line l;
+
+	if (mkd_tree_read(t, path, DEFS_MAX_BYTES, &text, &ignored) < 0)
+		return false;
+	for (rest = mkd_span_buf(&text); mkd_line_next(&rest, &l);) {
+		words = mkd_span_trim(l.text);
+		if (mkd_line_idle(&l) || !mkd_word_next(&words, &word) || word.len != strlen(key) ||
+		    strncasecmp(word.p, key, word.len) != 0)
+			continue;
+		return mkd_word_next(&words, &word) && word.len == strlen(value) &&
+		       strncasecmp(word.p, value, word.len) == 0;
+	}
+	return false;
+}
+
+/* yescrypt only where the guest itself makes such hashes: its libcrypt can then read ours. */
+static enum mkd_hash_method method_for(struct mkd_tree *t, struct mkd_span shadow)
+{
+	struct mkd_span hash;
+	struct mkd_line l;
+
+	if (config_is(t, "/etc/login.defs", "ENCRYPT_METHOD", "YESCRYPT"))
+		return MKD_HASH_YESCRYPT;
+	while (mkd_line_next(&shadow, &l))
+		if (mkd_colon_at(l.text, MKD_SHADOW_PASSWORD, &hash) &&
+		    mkd_span_starts(hash, "$y$"))
+			return MKD_HASH_YESCRYPT;
+	return MKD_HASH_SHA512;
+}
+
+/* The hash of what was given, or itself when it is one. */
+static int make_hash(const struct mkd_hook_ctx *c, struct mkd_span shadow, struct mkd_buf *ret,
+		     struct mkd_err *err)
+{
+	const char *password = c->guest->root_password;
+
+	if (mkd_password_is_hash(password)) {
+		mkd_buf_str(ret, password);
+		return mkd_buf_check(ret, err);
+	}
+	return mkd_password_hash(password, c->guest->password_salt, method_for(c->tree, shadow),
+				 ret, err);
+}
+
+/* passwd must send readers to shadow, else the hash there is never looked at. */
+static int use_shadow(const struct mkd_hook_ctx *c, struct mkd_err *err)
+{
+	static const struct mkd_shadow x = { "root", "x", NULL };
+	const struct mkd_guest_io io = mkd_hook_io(c);
+
+	return mkd_guest_edit(&io, "/etc/passwd", 0, (struct mkd_edit){ mkd_shadow_edit, &x }, err);
+}
+
+static int write_hash(const struct mkd_hook_ctx *c, const char *hash, struct mkd_err *err)
+{
+	const struct mkd_guest_io io = mkd_hook_io(c);
+	int64_t days = c->guest->epoch_sec / DAY_SEC;
+	char day[24];
+	struct mkd_shadow s = { "root", hash, day };
+
+	/* Day 0 would make login(1) ask for a new password at once: shadow(5). */
+	(void)snprintf(day, sizeof(day), "%" PRId64, days > 0 ? days : 1);
+	return mkd_guest_edit(&io, "/etc/shadow", 0, (struct mkd_edit){ mkd_shadow_edit, &s }, err);
+}
+
+static int set_password(const struct mkd_hook_ctx *c, struct mkd_err *err)
+{
+	cleanup_buf struct mkd_buf shadow = { 0 }, hash = { 0 };
+	int r = mkd_password_check(c->guest->root_password, "root's password", err);
+
+	if (r < 0)
+		return r;
+	r = mkd_tree_read(c->tree, "/etc/shadow", MKD_GUEST_TEXT_MAX, &shadow, err);
+	if (r == -ENOENT)
+		return mkd_fail(err, MKD_EXIT_HOOK, ENOENT,
+				"cannot set root's password: the root has no '/etc/shadow'; leave "
+				"the password out, or use a tarball with one");
+	if (r == 0)
+		r = make_hash(c, mkd_span_buf(&shadow), &hash, err);
+	if (r == 0)
+		r = write_hash(c, mkd_buf_cstr(&hash), err);
+	if (r == 0)
+		r = use_shadow(c, err);
+	if (hash.data)
+		explicit_bzero(hash.data, hash.cap);
+	if (shadow.data)
+		explicit_bzero(shadow.data, shadow.cap);
+	return r;
+}
+
+static bool has_line(struct mkd_span text, struct mkd_span line)
+{
+	struct mkd_line l;
+
+	while (mkd_line_next(&text, &l)) {
+		struct mkd_span s = mkd_span_trim(l.text);
+
+		if (s.len == line.len && memcmp(s.p, line.p, s.len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* An editor: the keys of arg that are not in the text yet go behind it. */
+static int add_keys(struct mkd_span in, const void *arg, struct mkd_buf *out, struct mkd_err *err)
+{
+	struct mkd_span keys = mkd_span_of(arg);
+	struct mkd_line l;
+
+	(void)err;
+	mkd_text_span(out, in);
+	while (mkd_line_next(&keys, &l)) {
+		struct mkd_span s = mkd_span_trim(l.text);
+
+		if (mkd_line_idle(&l) || has_line(mkd_span_buf(out), s))
+			continue;
+		mkd_text_end(out);
+		mkd_text_span(out, s);
+		mkd_buf_str(out, "\n");
+	}
+	return 0;
+}
+
+/* sshd refuses keys that others could write to ("StrictModes"). */
+static int own_by_root(struct mkd_tree *t, const char *path, mode_t mode, struct mkd_err *err)
+{
+	struct mkd_tree_stat st;
+	int r = mkd_tree_stat(t, path, true, &st, err);
+
+	if (r == 0 && (st.mode & 07777) != mode)
+		r = mkd_tree_chmod(t, path, mode, err);
+	if (r == 0 && (st.uid || st.gid))
+		r = mkd_tree_chown(t, path, 0, 0, err);
+	return r;
+}
+
+static int write_keys(const struct mkd_hook_ctx *c, const struct mkd_access *had,
+		      struct mkd_err *err)
+{
+	cleanup_free char *dir = NULL, *file = NULL;
+	const struct mkd_guest_io io = mkd_hook_io(c);
+	struct mkd_edit edit = { add_keys, c->guest->authorized_keys };
+	int r = mkd_asprintf(&dir, err, "%s/.ssh", had->home);
+
+	if (r == 0)
+		r = mkd_asprintf(&file, err, "%s/authorized_keys", dir);
+	if (r == 0)
+		r = mkd_tree_mkdirs(c->tree, had->home, 0700, err);
+	if (r == 0)
+		r = mkd_tree_mkdir(c->tree, dir, 0700, err);
+	if (r == 0)
+		r = mkd_guest_edit(&io, file, 0600, edit, err);
+	if (r == 0)
+		r = own_by_root(c->tree, dir, 0700, err);
+	return r < 0 ? r : own_by_root(c->tree, file, 0600, err);
+}
+
+/*
+ * sshd takes "!" before root's hash for a locked account and turns its keys down too, where it is
+ * built without PAM; "*" keeps passwords out and keys in: sshd(8), "LOGIN PROCESS".
+ */
+static int unlock_for_keys(const struct mkd_hook_ctx *c, struct mkd_err *err)
+{
+	static const struct mkd_shadow star = { "root", "*", NULL };
+	const struct mkd_guest_io io = mkd_hook_io(c);
+	cleanup_buf struct mkd_buf shadow = { 0 };
+	struct mkd_span field;
+	int r = mkd_tree_read(c->tree, "/etc/shadow", MKD_GUEST_TEXT_MAX, &shadow, err);
+
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	if (!mkd_colon_field(mkd_span_buf(&shadow), "root", MKD_SHADOW_PASSWORD, &field) ||
+	    !mkd_span_starts(field, "!") || field.len > 2)
+		return 0;
+	return mkd_guest_edit(&io, "/etc/shadow", 0, (struct mkd_edit){ mkd_shadow_edit, &star },
+			      err);
+}
+
+static bool in_runlevel_2(struct mkd_tree *t)
+{
+	cleanup_strv struct mkd_strv names = { 0 };
+	struct mkd_err ignored;
+
+	if (mkd_tree_list(t, "/etc/rc2.d", &names, &ignored) < 0)
+		return false;
+	for (size_t i = 0; i < names.n; i++)
+		if (fnmatch("S[0-9][0-9]ssh*", names.v[i], 0) == 0)
+			return true;
+	return false;
+}
+
+static int enable_sshd(const struct mkd_hook_ctx *c, struct mkd_err *err)
+{
+	static const char *const names[] = { "sshd", "ssh" };
+	const struct mkd_guest_io io = mkd_hook_io(c);
+	cleanup_buf struct mkd_buf path = { 0 };
+	char unit[32];
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		(void)snprintf(unit, sizeof(unit), "%s.service", names[i]);
+		if (c->facts->init == MKD_INIT_SYSTEMD &&
+		    mkd_unit_find(c->tree, c->facts, unit, &path))
+			return mkd_unit_enable(&io, c->facts, unit, err);
+		(void)snprintf(unit, sizeof(unit), "/etc/init.d/%s", names[i]);
+		if (c->facts->init != MKD_INIT_SYSTEMD && c->facts->openrc &&
+		    mkd_tree_exists(c->tree, unit))
+			return mkd_runlevel_add(&io, names[i], "default", err);
+	}
+	if (c->facts->init != MKD_INIT_SYSVINIT || !in_runlevel_2(c->tree))
+		mkd_say(c->ui, MKD_WARN,
+			"do not know how to start sshd at boot in this root; "
+			"enable it in the guest");
+	return 0;
+}
+
+static void warn_of_sshd(const struct mkd_hook_ctx *c)
+{
+	if (!mkd_access_makes_host_keys(c->tree, c->facts))
+		mkd_say(c->ui, MKD_WARN,
+			"nothing in this root makes ssh host keys at boot, and sshd does not start "
+			"without: run 'ssh-keygen -A' in the guest, then restart sshd");
+	if (config_is(c->tree, "/etc/ssh/sshd_config", "PermitRootLogin", "no"))
+		mkd_say(c->ui, MKD_WARN,
+			"'/etc/ssh/sshd_config' has 'PermitRootLogin no': sshd will turn root's "
+			"keys down");
+}
+
+static int set_keys(const struct mkd_hook_ctx *c, struct mkd_err *err)
+{
+	const char *keys = c->guest->authorized_keys;
+	struct mkd_access had;
+	int r = mkd_authorized_keys_check(keys, strlen(keys), "root's ssh keys", NULL, err);
+
+	if (r == 0)
+		r = mkd_access_find(c->tree, c->facts, &had, err);
+	if (r == 0)
+		r = write_keys(c, &had, err);
+	if (r == 0)
+		r = unlock_for_keys(c, err);
+	if (r < 0)
+		return r;
+	if (!c->facts->sshd) {
+		mkd_say(c->ui, MKD_WARN,
+			"ssh keys were put in place, but no sshd is installed to use them");
+		return 0;
+	}
+	r = enable_sshd(c, err);
+	if (r == 0)
+		warn_of_sshd(c);
+	return r;
+}
+
+int mkd_hook_access(const struct mkd_hook_ctx *c, struct mkd_err *err)
+{
+	int r = 0;
+
+	if (c->guest->root_password)
+		r = set_password(c, err);
+	if (r == 0 && c->guest->authorized_keys)
+		r = set_keys(c, err);
+	return r;
+}

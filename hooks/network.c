@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "mkdomu/hooks.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "mkdomu/netfiles.h"
+#include "mkdomu/shellvar.h"
+
+#define STUB_RESOLV "../run/systemd/resolve/stub-resolv.conf"
+
+static struct mkd_nic_list nic_list(const struct mkd_hook_ctx *c)
+{
+	return (struct mkd_nic_list){ c->guest->nics, c->guest->n_nics };
+}
+
+static bool any_dhcp(const struct mkd_guest *g)
+{
+	for (size_t i = 0; i < g->n_nics; i++)
+		if (g->nics[i].dhcp)
+			return true;
+	return false;
+}
+
+static bool any_config(const struct mkd_guest *g)
+{
+	for (size_t i = 0; i < g->n_nics; i++)
+		if (g->nics[i].dhcp || g->nics[i].n_addrs)
+			return true;
+	return false;
+}
+
+static void warn_without_client(const struct mkd_hook_ctx *c)
+{
+	static const char *const clients[] = { "/sbin/dhcpcd",     "/usr/sbin/dhcpcd",
+					       "/sbin/dhclient",   "/usr/sbin/dhclient",
+					       "/sbin/udhcpc",     "/usr/sbin/udhcpc",
+					       "/usr/bin/udhcpc",  "/bin/busybox",
+					       "/usr/bin/busybox", NULL };
+
+	if (any_dhcp(c->guest) && !mkd_guest_first(c->tree, clients))
+		mkd_say(c->ui, MKD_WARN,
+			"DHCP is asked for, but this root has no DHCP client: install dhcpcd, or "
+			"give static addresses");
+}
+
+/* resolv.conf is somebody else's when it is a link, or when resolvconf(8) writes it. */
+static int static_resolv(const struct mkd_hook_ctx *c, struct mkd_err *err)
+{
+	static const char path[] = "/etc/resolv.conf";
+	const struct mkd_guest_io io = mkd_hook_io(c);
+	struct mkd_nic_list list = nic_list(c);
+	struct mkd_tree_stat st;
+	struct mkd_err ignored;
+	bool dns = false;
+
+	for (size_t i = 0; i < list.n; i++)
+		dns = dns || list.nics[i].n_dns;
+	if (!dns)
+		return 0;
+	if (mkd_tree_stat(c->tree, path, false, &st, &ignored) == 0 &&
+	    (st.mode & S_IFMT) == S_IFLNK) {
+		mkd_say(c->ui, MKD_DEBUG, "'%s' is a link: managed by something else", path);
+		return 0;
+	}
+	return mkd_guest_edit(&io, path, 0644, (struct mkd_edit){ mkd_resolv_edit, &list }, err);
+}
+
+/* udev names netfronts enX<n> since 250; a link file of a lower number than 99 keeps eth<n>. */
+static int keep_names(const struct mkd_hook_ctx *c, struct mkd_err *err)
+{
+	const struct mkd_guest_io io = mkd_hook_io(c);
+	int r = 0;
+
+	if (!c->facts->udev)
+		return 0;
+	r = mkd_tree_mkdirs(c->tree, "/etc/systemd/network", 0755, err);
+	for (size_t i = 0; r == 0 && i < c->guest->n_nics; i++) {
+		cleanup_buf struct mkd_buf text = { 0 };
+		cleanup_free char *path = NULL;
+
+		mkd_networkd_link(&c->guest->nics[i], i, &text);
+		r = mkd_buf_check(&text, err);
+		if (r == 0)
+			r = mkd_asprintf(&path, err, "/etc/systemd/network/10-mkdomu-%zu.link", i);
+		if (r == 0)
+			r = mkd_guest_write(&io, path, mkd_buf_cstr(&text), 0644, err);
+	}
+	return r;
+}
+
+/* The variables of one NIC; those without a value are taken out of force. */
+static int netifrc_vars(const struct mkd_hook_ctx *c, size_t devid, struct mkd_err *err)
+{
+	static const struct {
+		const char *key;
+		void (*render)(const struct mkd_nic *nic, struct mkd_buf *ret);
+	} rows[] = {
+		{ "config", mkd_netifrc_config },
+		{ "routes", mkd_netifrc_routes },
+		{ "dns_servers", mkd_netifrc_dns },
+	};
+	const struct mkd_guest_io io = mkd_hook_io(c);
+	struct mkd_buf values[ARRAY_LEN(rows)] = { 0 };
+	struct mkd_shellvar vars[ARRAY_LEN(rows)];
+	struct mkd_edit edits[ARRAY_LEN(rows)];
+	char keys[ARRAY_LEN(rows)][48];
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		rows[i].render(&c->guest->nics[devid], &values[i]);
+		if (r == 0)
+			r = mkd_buf_check(&values[i], err);
+		(void)snprintf(keys[i], sizeof(keys[i]), "%s_eth%zu", rows[i].key, devid);
+		vars[i] = (struct mkd_shellvar){ keys[i], values[i].len ? values[i].data : NULL };
+		edits[i] = (struct mkd_edit){ mkd_shellvar_edit, &vars[i] };
+	}
+	if (r == 0)
+		r = mkd_guest_edits(&io, "/etc/conf.d/net", 0644, edits, ARRAY_LEN(edits), err);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		mkd_buf_free(&values[i]);
+	return r;
+}
+
+static int netifrc(const struct mkd_hook_ctx *c, struct mkd_err *err)
+{
+	const struct mkd_guest_io io = mkd_hook_io(c);
+	int r = mkd_tree_mkdirs(c->tree, "/etc/conf.d", 0755, err);
+
+	for (size_t i = 0; r == 0 && i < c->guest->n_nics; i++) {
+		cleanup_free char *name = NULL, *path = NULL;
+
+		r = netifrc_vars(c, i, err);
+		if (r == 0)
+			r = mkd_asprintf(&name, err, "net.eth%zu", i);
+		if (r == 0)
+			r = mkd_asprintf(&path, err, "/etc/init.d/%s", name);
+		if (r == 0)
+			r = mkd_guest_link(&io, "net.lo", path, err);
+		if (r == 0)
+			r = mkd_runlevel_add(&io, name, "default", err);
+	}
+	if (r == 0)
+		warn_without_client(c);
+	return r < 0 ? r : static_resolv(c, err);
+}
+
+/* A package puts its own file in interfaces.d; what it says of our NICs must not count twice. */
+static int clear_included(const struct mkd_hook_ctx *c, struct mkd_err *err)
+{
+	static const char dir[] = "/etc/network/interfaces.d";
+	const struct mkd_guest_io io = mkd_hook_io(c);
+	struct mkd_interfaces arg = { nic_list(c), true };
+	cleanup_strv struct mkd_strv names = { 0 };
+	struct mkd_err ignored;
+	int r = 0;
+
+	if (mkd_tree_list(c->tree, dir, &names, &ignored) < 0)
+		return 0;
+	for (size_t i = 0; r == 0 && i < names.n; i++) {
+		cleanup_free char *path = NULL;
+		struct mkd_tree_stat st;
+
+		r = mkd_asprintf(&path, err, "%s/%s", dir, names.v[i]);
+		if (r == 0 && mkd_tree_stat(c->tree, path, true, &st, &ignored) == 0 &&
+		    (st.mode & S_IFMT) == S_IFREG)
+			r = mkd_guest_edit(&io, path, 0,
+					   (struct mkd_edit){ mkd_interfaces_edit, &arg }, err);
+	}
+	return r;
+}
+
+static int ifupdown(const struct mkd_hook_ctx *c, struct mkd_err *err)
+{
+	const struct mkd_guest_io io = mkd_hook_io(c);
+	struct mkd_interfaces arg = { nic_list(c), false };
+	int r = clear_included(c, err);
+
+	if (r == 0)
+		r = mkd_guest_edit(&io, "/etc/network/interfaces", 0644,
+				   (struct mkd_edit){ mkd_interfaces_edit, &arg }, err);
+	if (r == 0)
+		warn_without_client(c);
+	return r < 0 ? r : static_resolv(c, err);
+}
+
+/* The link that resolved wants in place of whatever was there. */
+static int stub_resolv(const struct mkd_hook_ctx *c, struct mkd_err *err)
+{
+	static const char path[] = "/etc/resolv.conf";
+	const struct mkd_guest_io io = mkd_hook_io(c);
+	struct mkd_tree_stat st;
+	struct mkd_err ignored;
+	int r = 0;
+
+	if (mkd_tree_stat(c->tree, path, false, &st, &ignored) == 0 &&
+	    (st.mode & S_IFMT) == S_IFREG)
+		r = mkd_guest_remove(&io, path, err);
+	if (r == 0)
+		r = mkd_guest_link(&io, STUB_RESOLV, path, err);
+	return r < 0 ? r : mkd_unit_enable(&io, c->facts, "systemd-resolved.service", err);
+}
+
+static int networkd(const struct mkd_hook_ctx *c, struct mkd_err *err)
+{
+	const struct mkd_guest_io io = mkd_hook_io(c);
+	int r = mkd_tree_mkdirs(c->tree, "/etc/systemd/network", 0755, err);
+
+	for (size_t i = 0; r == 0 && i < c->guest->n_nics; i++) {
+		cleanup_buf struct mkd_buf text = { 0 };
+		cleanup_free char *path = NULL;
+
+		mkd_networkd_network(&c->guest->nics[i], &text);
+		r = mkd_buf_check(&text, err);
+		if (r == 0)
+			r = mkd_asprintf(&path, err, "/etc/systemd/network/20-mkdomu-%zu.network",
+					 i);
+		if (r == 0)
+			r = mkd_guest_write(&io, path, mkd_buf_cstr(&text), 0644, err);
+	}
+	if (r == 0)
+		r = mkd_unit_enable(&io, c->facts, "systemd-networkd.service", err);
+	if (r < 0)
+		return r;
+	if (!c->facts->udev)
+		mkd_say(c->ui, MKD_WARN,
+			"this root has systemd-networkd without udev, for which it waits for ever: "
+			"install udev");
+	if (c->facts->resolved)
+		return stub_resolv(c, err);
+	if (any_dhcp(c->guest))
+		mkd_say(c->ui, MKD_WARN,
+			"nothing in this root takes name servers from DHCP: install "
+			"systemd-resolved, or give --dns");
+	return static_resolv(c, err);
+}
+
+int mkd_hook_network(const struct mkd_hook_ctx *c, struct mkd_err *err)
+{
+	int r;
+
+	if (c->facts->net == MKD_NET_UNKNOWN && any_config(c->guest))
+		return mkd_fail(err, MKD_EXIT_HOOK, ENOTSUP,
+				"cannot set up the network: this root has no tool for it that I "
+				"know; looked for netifrc ('/etc/init.d/net.lo'), ifupdown "
+				"('/sbin/ifup', '/etc/network'), systemd-networkd under systemd; "
+				"leave addresses and DHCP out, or this hook");
+	r = keep_names(c, err);
+	if (r < 0)
+		return r;
+	switch (c->facts->net) {
+	case MKD_NET_NETIFRC:
+		return netifrc(c, err);
+	case MKD_NET_IFUPDOWN:
+		return ifupdown(c, err);
+	case MKD_NET_NETWORKD:
+		return networkd(c, err);
+	case MKD_NET_UNKNOWN:
+		break;
+	}
+	mkd_say(c->ui, MKD_WARN,
+		"no network tool that I know is in this root; its interfaces are "
+		"left to you");
+	return 0;
+}

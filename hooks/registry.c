@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "mkdomu/hooks.h"
+
+static bool has_nics(const struct mkd_hook_ctx *c)
+{
+	return c->guest->n_nics > 0;
+}
+
+static bool has_root(const struct mkd_hook_ctx *c)
+{
+	return c->guest->root_dev != NULL;
+}
+
+static bool has_hostname(const struct mkd_hook_ctx *c)
+{
+	return c->guest->hostname != NULL;
+}
+
+static bool has_clock(const struct mkd_hook_ctx *c)
+{
+	return c->facts->openrc && c->facts->init != MKD_INIT_SYSTEMD;
+}
+
+static bool has_access(const struct mkd_hook_ctx *c)
+{
+	return c->guest->root_password || c->guest->authorized_keys;
+}
+
+const struct mkd_hook mkd_hooks[] = {
+	{ "identity", "remove what must not be shared, give the guest its machine id",
+	  "/etc/machine-id /var/lib/dbus/machine-id /etc/ssh /etc/dropbear /etc/udev/rules.d "
+	  "/var/lib",
+	  NULL, mkd_hook_identity },
+	{ "console", "a login on the Xen console, hvc0, and none on terminals that are not there",
+	  "/etc/inittab /etc/securetty /etc/systemd/system", NULL, mkd_hook_console },
+	{ "fstab", "the root file system and the swap", "/etc/fstab", has_root, mkd_hook_fstab },
+	{ "hostname", "the host's name", "/etc/hostname /etc/conf.d/hostname /etc/hosts",
+	  has_hostname, mkd_hook_hostname },
+	{ "network", "network interfaces, addresses, resolvers",
+	  "/etc/conf.d/net /etc/init.d /etc/runlevels /etc/network /etc/systemd/network "
+	  "/etc/systemd/system /etc/resolv.conf",
+	  has_nics, mkd_hook_network },
+	{ "clock", "no hardware clock: the time is Xen's", "/etc/rc.conf /etc/conf.d/hwclock",
+	  has_clock, mkd_hook_clock },
+	{ "access", "root's password and ssh keys",
+	  "/etc/passwd /etc/shadow /root/.ssh /etc/runlevels /etc/systemd/system", has_access,
+	  mkd_hook_access },
+	{ NULL, NULL, NULL, NULL, NULL },
+};
