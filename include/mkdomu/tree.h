@@ -10,6 +10,13 @@
  *	-EEXIST  is there already    -ENOTEMPTY  folder with content
  *	-EFBIG   over max_bytes      -ENOSPC   no block or inode (NOSPACE)
  *	-EINVAL  not a regular file, or a bad path    -EIO... (IO)
+ *	-ENAMETOOLONG  a name over 255 bytes, a path or a link's text over 4095
+ * The message names the file and the operation: "cannot read '/etc/fstab': it is a folder".
+ *
+ * Paths may have "//" and "."; a '/' at the end is fine where a folder is meant. Of a mode only
+ * the bits 07777 count. An operation that finds everything as asked changes nothing, times
+ * included; one that fails with class HOOK or NOSPACE has changed nothing either (mkdirs: has
+ * made some of the folders).
  */
 #ifndef MKDOMU_TREE_H
 #define MKDOMU_TREE_H
@@ -26,6 +33,10 @@ struct mkd_tree_stat {
 
 struct mkd_tree;
 
+/*
+ * What a back end gives. Paths come clean (absolute, without "//", "." or a '/' at the end; ".."
+ * is left to the walk, tree_walk.h), *ret empty; list need not sort. Messages are causes only.
+ */
 struct mkd_tree_ops {
 	int (*stat)(struct mkd_tree *t, const char *path, bool follow, struct mkd_tree_stat *ret,
 		    struct mkd_err *err);
@@ -66,7 +77,7 @@ must_check int mkd_tree_read(struct mkd_tree *t, const char *path, size_t max_by
 must_check int mkd_tree_readlink(struct mkd_tree *t, const char *path, struct mkd_buf *ret,
 				 struct mkd_err *err);
 
-/* Names in a folder, sorted by byte, without "." and "..". */
+/* Names in a folder, which replace what *ret has: sorted by byte, without "." and "..". */
 must_check int mkd_tree_list(struct mkd_tree *t, const char *path, struct mkd_strv *ret,
 			     struct mkd_err *err);
 
@@ -89,9 +100,13 @@ must_check int mkd_tree_mkdir(struct mkd_tree *t, const char *path, mode_t mode,
 must_check int mkd_tree_mkdirs(struct mkd_tree *t, const char *path, mode_t mode,
 			       struct mkd_err *err);
 
-/* Remove a file, a link (not followed) or an empty folder; one that is not there is success. */
+/*
+ * Remove a file, a link (not followed) or an empty folder; one that is not there is success.
+ * -EINVAL for "/" and what ends in "..".
+ */
 must_check int mkd_tree_remove(struct mkd_tree *t, const char *path, struct mkd_err *err);
 
+/* Both follow links. The mode is kept by chown, set-user-ID bits too. */
 must_check int mkd_tree_chmod(struct mkd_tree *t, const char *path, mode_t mode,
 			      struct mkd_err *err);
 must_check int mkd_tree_chown(struct mkd_tree *t, const char *path, uint32_t uid, uint32_t gid,

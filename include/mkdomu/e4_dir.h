@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * e4_dir.h - a folder of ext4: its names, linear or indexed by hash. Adding goes into a gap; when
+ * there is none the whole folder is laid out anew (e4_htree.h), so an index is never half right.
+ */
+#ifndef MKDOMU_E4_DIR_H
+#define MKDOMU_E4_DIR_H
+
+#include "mkdomu/e4_map.h"
+
+struct ext2_dir_entry;
+
+/* Release with mkd_e4_dir_close. */
+struct mkd_e4_dir {
+	struct mkd_e4 *e;
+	struct mkd_e4_inode inode;
+	struct mkd_e4_map map;
+	uint8_t *block; /* one, for who reads */
+};
+
+/* -ENOTDIR (HOOK), -EUCLEAN holes in it */
+must_check int mkd_e4_dir_open(struct mkd_e4 *e, uint32_t no, struct mkd_e4_dir *ret,
+			       struct mkd_err *err);
+void mkd_e4_dir_close(struct mkd_e4_dir *d);
+#define cleanup_e4_dir cleanup(mkd_e4_dir_close)
+
+/* Read and check block i of the folder into d->block. */
+must_check int mkd_e4_dir_load(struct mkd_e4_dir *d, size_t i, struct mkd_err *err);
+/* Write one; its checksum is set here. */
+must_check int mkd_e4_dir_store(struct mkd_e4_dir *d, size_t i, void *block, struct mkd_err *err);
+
+/* See each entry in use but "." and ".."; stops at the first that fn returns non-zero for. */
+typedef int mkd_e4_dir_fn(void *arg, const char *name, size_t len, uint32_t inode_no,
+			  unsigned type);
+must_check int mkd_e4_dir_each(struct mkd_e4_dir *d, mkd_e4_dir_fn *fn, void *arg,
+			       struct mkd_err *err);
+
+/* 1 with *ret = the inode's number, 0 when the name is not there. */
+must_check int mkd_e4_dir_find(struct mkd_e4_dir *d, const char *name, uint32_t *ret,
+			       struct mkd_err *err);
+
+/*
+ * Add a name that is not there yet; type is EXT2_FT_*. The folder's times, not its link count.
+ *	-ENOSPC  no block for it, or more names than an index can hold; nothing changed
+ */
+must_check int mkd_e4_dir_add(struct mkd_e4_dir *d, const char *name, uint32_t inode_no,
+			      unsigned type, struct mkd_err *err);
+
+/* Take out a name that is there. */
+must_check int mkd_e4_dir_remove(struct mkd_e4_dir *d, const char *name, struct mkd_err *err);
+
+/* Make inode (in memory) an empty folder below parent: takes and writes its block. -ENOSPC */
+must_check int mkd_e4_dir_init(struct mkd_e4 *e, struct mkd_e4_inode *i, uint32_t parent_no,
+			       struct mkd_err *err);
+
+/*
+ * Take or give back blocks at its end, so that it has n; their content is the caller's. The inode
+ * is changed in memory. -ENOSPC, nothing changed then
+ */
+must_check int mkd_e4_dir_resize(struct mkd_e4_dir *d, size_t n, struct mkd_err *err);
+/* One more linear block, with one name in it. As mkd_e4_dir_resize. */
+must_check int mkd_e4_dir_append(struct mkd_e4_dir *d, const char *name, uint32_t inode_no,
+				 unsigned type, struct mkd_err *err);
+
+/* Bytes of a block that entries may fill: without the checksum at its end. */
+size_t mkd_e4_dir_room(const struct mkd_e4 *e);
+/* Write one entry at p, zeros after its name; rec_len bytes long in all. */
+must_check int mkd_e4_dir_put(struct mkd_e4 *e, uint8_t *p, size_t rec_len, const char *name,
+			      size_t len, uint32_t inode_no, unsigned type);
+/* Put the checksum's place holder at the end of a leaf block. */
+void mkd_e4_dir_tail(struct mkd_e4 *e, uint8_t *block);
+
+#endif
