@@ -37,8 +37,7 @@ for ((i = 1; i <= moments; i++)); do
 	ms=$((took_ms * i / (moments + 1)))
 	# every other time the tarball is fetched anew
 	[ $((i % 2)) = 0 ] || rm -rf "$W/user/home/.cache"
-	as_user "$PROG" "${opts[@]}" --disk guest.img >/dev/null 2>&1 &
-	pid=$!
+	start_as_user "$PROG" "${opts[@]}" --disk guest.img
 	sleep "$(printf '%d.%03d' $((ms / 1000)) $((ms % 1000)))"
 	kill -9 "$pid" 2>/dev/null
 	wait "$pid" 2>/dev/null
@@ -53,8 +52,7 @@ rm -f guest.img guest.cfg
 
 for sig in HUP INT TERM; do
 	# bash starts background jobs with SIGINT ignored; env puts that right
-	as_user env --default-signal=INT,HUP,TERM "$PROG" "${opts[@]}" --disk guest.img >/dev/null 2>"$W/err" &
-	pid=$!
+	start_as_user env --default-signal=INT,HUP,TERM "$PROG" "${opts[@]}" --disk guest.img
 	sleep "$(printf '%d.%03d' $((took_ms / 2000)) $((took_ms / 2 % 1000)))"
 	kill -"$sig" "$pid"
 	wait "$pid"

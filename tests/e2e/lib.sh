@@ -96,12 +96,23 @@ user_setup() {
 	! is_root || chown -R 65534:65534 "$W/user"
 	cd "$U" || exit 2
 }
+user_command() { # sets cmd
+	cmd=()
+	! is_root || cmd=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+	cmd+=(env -i PATH="$PATH" HOME="$W/user/home" TMPDIR="$U_TMP"
+		ASAN_OPTIONS="${ASAN_OPTIONS:-}" UBSAN_OPTIONS="${UBSAN_OPTIONS:-}" "${user_env[@]}" "$@")
+}
 as_user() {
-	local drop=()
-	! is_root || drop=(setpriv --reuid=65534 --regid=65534 --clear-groups)
-	# exec in a subshell of its own when in the background: $! is the program's
-	"${drop[@]}" env -i PATH="$PATH" HOME="$W/user/home" TMPDIR="$U_TMP" \
-		ASAN_OPTIONS="${ASAN_OPTIONS:-}" UBSAN_OPTIONS="${UBSAN_OPTIONS:-}" "${user_env[@]}" "$@"
+	local cmd
+	user_command "$@"
+	"${cmd[@]}"
+}
+# The same in the background; sets pid, which is the program's own. Its output goes to $W/bg.
+start_as_user() {
+	local cmd
+	user_command "$@"
+	"${cmd[@]}" >"$W/bg" 2>&1 &
+	pid=$!
 }
 user_env=() # further NAME=VALUE
 
