@@ -7,9 +7,12 @@
 
 /*
  * The newest vmlinuz-VERSION in dir ("/boot") by version order (strverscmp(3)) and its initrd:
- * initrd.img-VERSION, initramfs-VERSION.img or initrd-VERSION. Both strings are the caller's;
+ * initrd.img-VERSION, initramfs-VERSION.img or initrd-VERSION. Files only; VERSION starts with a
+ * digit and is no backup (".old", ".bak", "~", ".dpkg-*"). Both strings are the caller's;
  * *ret_ramdisk is NULL when there is none.
- *	-ENOENT  no kernel there (USAGE)   -ENOMEM
+ *	-ENOENT  no kernel there, or no such folder (USAGE)
+ *	-EACCES  the folder cannot be read (USAGE); other errnos of opendir(3) and readdir(3) alike
+ *	-ENOMEM
  */
 must_check int mkd_kernel_newest(const char *dir, char **ret_kernel, char **ret_ramdisk,
 				 struct mkd_err *err);
@@ -22,8 +25,10 @@ enum mkd_kernel_check {
 
 /*
  * Is there a Linux kernel at path: a bzImage (boot protocol 2.08 or later: "HdrS" at 0x202,
- * Documentation/arch/x86/boot.rst), an ELF image, or a gzip'd one?
- *	-EINVAL  a readable file that is none of these (USAGE)   -EIO
+ * Documentation/arch/x86/boot.rst), an ELF image, or a gzip'd one of these? Those are what libxl
+ * loads (tools/libs/guest/xg_dom_*loader.c).
+ *	-EINVAL  a readable file that is none of these, or no regular file (USAGE)
+ *	-EIO     reading failed (IO); other errnos of open(2) and read(2) alike
  */
 must_check int mkd_kernel_look(const char *path, enum mkd_kernel_check *ret, struct mkd_err *err);
 
