@@ -90,7 +90,7 @@ static const char *decode_block(struct text *t, struct mkd_buf *ret)
 		if (line_is(t, END_SIG))
 			return NULL;
 		/* The checksum is against accidents; those make a bad signature as well. */
-		if (t->len == 5 && t->line[0] == '=' && r.n == 0)
+		if (t->len == 5 && t->line[0] == '=' && (r.n == 0 || r.padded))
 			continue;
 		if (!decode_line(&r, t->line, t->len, ret))
 			return "its signature is damaged";
