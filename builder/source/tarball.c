@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "mkdomu/tarball.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "mkdomu/fetch.h"
+#include "mkdomu/file.h"
+#include "mkdomu/hash.h"
+#include "mkdomu/obtain.h"
+#include "mkdomu/url.h"
+
+static int read_signature(const struct mkd_source_req *req, struct mkd_buf *ret,
+			  struct mkd_err *err)
+{
+	const struct mkd_fetch fetch = { .url = req->signature,
+					 .max_bytes = MKD_SIGNATURE_MAX,
+					 .ui = req->ui };
+
+	if (!mkd_url_is(req->signature))
+		return mkd_file_read(AT_FDCWD, req->signature, MKD_SIGNATURE_MAX, MKD_EXIT_USAGE,
+				     ret, err);
+	return mkd_fetch_buf(&fetch, ret, err);
+}
+
+/* "<hash of the URL>-<file>": many sites name every tarball rootfs.tar.xz. */
+static int entry_of(const char *url, char **ret, struct mkd_err *err)
+{
+	char hash[33], file[128];
+	int r = mkd_hash_name(url, hash, err);
+
+	return r < 0 ? r : mkd_asprintf(ret, err, "%s-%s", hash, mkd_url_file(url, file));
+}
+
+/*
+ * The signature's file comes from the cache when offline, so it is kept there, with the tarball
+ * that it fits.
+ */
+static int get_signature(const struct mkd_source_req *req, const struct mkd_cache *cache,
+			 const char *entry, struct mkd_buf *ret, struct mkd_err *err)
+{
+	cleanup_free char *name = NULL;
+	int r;
+
+	if (!req->offline || !mkd_url_is(req->signature))
+		return read_signature(req, ret, err);
+	if (!cache)
+		return mkd_fail(err, MKD_EXIT_NET, ENOENT,
+				"cannot work offline: the signature is a URL; name a file");
+	r = mkd_asprintf(&name, err, "%s.sig", entry);
+	return r < 0 ? r : mkd_cache_read(cache, name, MKD_SIGNATURE_MAX, ret, err);
+}
+
+static int remember_signature(const struct mkd_source_req *req, const struct mkd_cache *cache,
+			      const char *entry, const struct mkd_buf *sig, struct mkd_err *err)
+{
+	cleanup_free char *name = NULL;
+	int r;
+
+	if (!req->signature || req->offline || !mkd_url_is(req->signature))
+		return 0;
+	r = mkd_asprintf(&name, err, "%s.sig", entry);
+	return r < 0 ? r : mkd_cache_put(cache, name, sig->data, sig->len, err);
+}
+
+/* Non-blocking: opening a fifo must not wait for its writer to come. */
+static int open_path(const struct mkd_source_req *req, int *ret_fd, uint64_t *ret_bytes,
+		     struct mkd_err *err)
+{
+	cleanup_close int fd = open(req->tarball, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) != 0)
+		return mkd_fail_errno(err, MKD_EXIT_USAGE, errno, "cannot open the tarball '%s'",
+				      req->tarball);
+	if (!S_ISREG(st.st_mode))
+		return mkd_fail(err, MKD_EXIT_USAGE, EINVAL,
+				"cannot use the tarball '%s': it is not a regular file",
+				req->tarball);
+	if ((uint64_t)st.st_size > req->max_bytes)
+		return mkd_fail(
+			err, MKD_EXIT_USAGE, EFBIG,
+			"cannot use the tarball '%s': it is larger than the limit of %" PRIu64
+			" bytes",
+			req->tarball, req->max_bytes);
+	*ret_bytes = (uint64_t)st.st_size;
+	*ret_fd = steal_fd(&fd);
+	return 0;
+}
+
+struct want {
+	struct mkd_digests digests;
+	struct mkd_buf signature;
+	struct mkd_proof proof;
+};
+
+static int prepare(const struct mkd_source_req *req, const struct mkd_cache *cache,
+		   const char *entry, struct want *w, struct mkd_err *err)
+{
+	int r = 0;
+
+	if (req->sha512) {
+		r = mkd_digests_from_hex(req->sha512, MKD_ALGO_SHA512, &w->digests, err);
+		w->proof.digests = &w->digests;
+	}
+	if (r == 0 && req->signature) {
+		r = get_signature(req, cache, entry, &w->signature, err);
+		w->proof.signature = &w->signature;
+	}
+	return r;
+}
+
+static int from_path(const struct mkd_source_req *req, struct want *w, struct mkd_source *s,
+		     struct mkd_proved *proved, struct mkd_err *err)
+{
+	const char *slash = strrchr(req->tarball, '/');
+	int r = prepare(req, NULL, NULL, w, err);
+
+	(void)snprintf(s->url, sizeof(s->url), "%s", req->tarball);
+	(void)snprintf(s->file, sizeof(s->file), "%s", slash ? slash + 1 : req->tarball);
+	w->proof.name = s->file;
+	if (r == 0)
+		r = open_path(req, &s->fd, &s->size_bytes, err);
+	return r < 0 ? r : mkd_proof_check(&w->proof, s->fd, s->size_bytes, proved, err);
+}
+
+static int from_url(const struct mkd_source_req *req, const struct mkd_cache *cache, struct want *w,
+		    struct mkd_source *s, struct mkd_proved *proved, struct mkd_err *err)
+{
+	cleanup_free char *entry = NULL;
+	struct mkd_obtain o = { .cache = cache,
+				.url = req->tarball,
+				.max_bytes = req->max_bytes,
+				.reuse = !req->unverified,
+				.offline = req->offline };
+	char file[128];
+	int r = mkd_url_check(req->tarball, err);
+
+	if (r == 0)
+		r = entry_of(req->tarball, &entry, err);
+	if (r == 0)
+		r = prepare(req, cache, entry, w, err);
+	if (r < 0)
+		return r;
+	(void)mkd_url_plain(req->tarball, s->url);
+	(void)snprintf(s->file, sizeof(s->file), "%s", mkd_url_file(req->tarball, file));
+	w->proof.name = s->file;
+	o.entry = entry;
+	o.proof = w->proof;
+	r = mkd_obtain_file(&o, &s->fd, &s->size_bytes, proved, err);
+	return r < 0 ? r : remember_signature(req, cache, entry, &w->signature, err);
+}
+
+int mkd_tarball_open(const struct mkd_source_req *req, const struct mkd_cache *cache,
+		     struct mkd_verifier *verifier, struct mkd_source *ret, struct mkd_err *err)
+{
+	struct want w = { .proof = { .verifier = verifier, .ui = req->ui } };
+	struct mkd_source s = { .fd = -1 };
+	struct mkd_proved proved = { 0 };
+	int r = cache ? from_url(req, cache, &w, &s, &proved, err)
+		      : from_path(req, &w, &s, &proved, err);
+
+	mkd_buf_free(&w.signature);
+	if (r < 0) {
+		mkd_source_close(&s);
+		return r;
+	}
+	memcpy(s.sha512, proved.sha512, sizeof(s.sha512));
+	s.trust = req->signature ? MKD_TRUST_SIGNATURE
+		  : req->sha512  ? MKD_TRUST_DIGEST
+				 : MKD_TRUST_NONE;
+	memcpy(s.signer, proved.signature.signer, sizeof(s.signer));
+	s.signed_sec = proved.signature.signed_sec;
+	if (s.trust == MKD_TRUST_NONE)
+		mkd_say(req->ui, MKD_WARN,
+			"the tarball '%s' is NOT verified: whoever could change it controls the "
+			"guest",
+			s.file);
+	*ret = s;
+	return 0;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* tarball.h - any other tarball: a path or a URL, with what makes it trustworthy. */
+#ifndef MKDOMU_TARBALL_H
+#define MKDOMU_TARBALL_H
+
+#include "mkdomu/cache.h"
+#include "mkdomu/source.h"
+#include "mkdomu/verify.h"
+
+/*
+ * req->tarball with the given signature, digest or neither (unverified). cache is NULL for a path,
+ * verifier without a signature. Errors are those of mkd_source_open.
+ */
+must_check int mkd_tarball_open(const struct mkd_source_req *req, const struct mkd_cache *cache,
+				struct mkd_verifier *verifier, struct mkd_source *ret,
+				struct mkd_err *err);
+
+#endif
