@@ -6,8 +6,19 @@
  * out:     chunks of up to 1 MiB in order, without a copy
  * calls:   liblzma (lzma_stream_decoder_mt), libzstd, zlib, libbz2; no helper program
  *
- * Trailing rule: concatenated streams of the same format are one stream; anything else behind the
- * last one, zero bytes of padding excepted where the format's own tool accepts them, is an error.
+ * Concatenated streams of the same format are one stream. What may follow the last one is what the
+ * format's own tool accepts without a warning, all else is -EBADMSG:
+ *	xz     zero bytes, a multiple of 4 (stream padding; also between streams)
+ *	zstd   nothing (skippable frames count as frames)
+ *	gzip   zero bytes, any number
+ *	bzip2  nothing
+ *	none   anything: it is all plain text
+ * Checksums that a file has are checked: xz block checks and index, zstd's optional one, gzip's CRC
+ * and length, bzip2's CRCs. Another magic (lzma, lzip, lz4, compress) counts as "none".
+ *
+ * One producer thread reads and decodes into a ring of 16 chunks; xz decodes in further threads
+ * where the file has several blocks with sizes (xz -T, pixz). The chunks, and so all that is read,
+ * are the same whatever the number of threads.
  */
 #ifndef MKDOMU_STREAM_H
 #define MKDOMU_STREAM_H
@@ -18,21 +29,25 @@ struct mkd_stream;
 
 struct mkd_stream_req {
 	int fd;                   /* borrowed; read from offset 0 with pread(2) */
-	const char *name;         /* for messages; borrowed */
-	unsigned threads;         /* of decompression; 0 = one a core */
+	const char *name;         /* for messages; borrowed until close */
+	unsigned threads;         /* of decompression; 0 = one a core; at most 256 are used */
 	uint64_t mem_bytes;       /* limit for the decoder; 0 = 1 GiB */
 	uint64_t max_plain_bytes; /* stop a bomb; 0 = no limit */
 };
 
 /*
+ * Reads the first 1 MiB to tell the format, and starts the threads, with all signals blocked in
+ * them.
  *	-ENOMEM  no memory for buffers or threads (INTERNAL)
- *	-EIO...  reading the fd failed (IO)
+ *	-EIO...  reading the fd failed; -ESPIPE for a pipe, -EISDIR for a folder (IO)
  */
 must_check int mkd_stream_open(const struct mkd_stream_req *req, struct mkd_stream **ret,
 			       struct mkd_err *err);
 
 /*
- * Give the next chunk: 1 with *data and *len > 0, valid until the next call; 0 at the end. Errors:
+ * Give the next chunk: 1 with *data and *len > 0, valid until the next call; 0 at the end. All but
+ * the last are 1 MiB. Errors come after the good data before them and stay, but for -EINTR, after
+ * which reading may go on:
  *	-EBADMSG  damaged, cut, or junk behind the end (ARCHIVE)
  *	-EFBIG    more than max_plain_bytes (ARCHIVE)
  *	-ENOBUFS  the stream wants more decoder memory than mem_bytes (ARCHIVE)
@@ -42,7 +57,7 @@ must_check int mkd_stream_open(const struct mkd_stream_req *req, struct mkd_stre
 must_check int mkd_stream_read(struct mkd_stream *s, const void **data, size_t *len,
 			       struct mkd_err *err);
 
-/* Compressed bytes consumed so far, for progress. */
+/* Compressed bytes consumed so far, for progress; at the proper end the size of the file. */
 uint64_t mkd_stream_pos(const struct mkd_stream *s);
 
 /* "xz", "zstd", "gzip", "bzip2", "none". */

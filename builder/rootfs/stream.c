@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "mkdomu/stream.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <time.h>
+
+#include "mkdomu/codec.h"
+#include "mkdomu/size.h"
+
+#define CHUNK_BYTES ((size_t)MIB)
+#define SLOTS       16
+#define IN_BYTES    ((size_t)MIB)
+#define MAX_THREADS 256
+#define POLL_MSEC   100
+
+struct slot {
+	uint8_t *data;
+	size_t len;
+};
+
+/*
+ * One thread, the producer, fills slots in order; the caller empties them in order. `made` and
+ * `freed` only grow; made - freed slots are full (the one that the caller looks at among them).
+ */
+struct mkd_stream {
+	int fd;
+	const char *name;
+	uint64_t max_plain_bytes;
+	const struct mkd_codec *codec;
+	void *state;
+
+	uint8_t *in;     /* IN_BYTES, the producer's */
+	size_t head_len; /* bytes of the file's start that open() has put there */
+	uint64_t fed;    /* file offset behind what is in `in`; the producer's */
+	uint64_t plain;  /* produced; the producer's */
+	bool in_eof;     /* likewise */
+	_Atomic uint64_t pos;
+
+	struct slot slots[SLOTS];
+	pthread_t thread;
+	bool running;
+	pthread_mutex_t lock; /* over all below */
+	pthread_cond_t can_make, can_take;
+	uint64_t made, freed;
+	bool stop, done;
+	struct mkd_err end; /* code 0: a proper end; valid once done */
+	bool holding;       /* the caller's: a slot is handed out */
+};
+
+/* Fill `in` behind the first `have` bytes: bytes added, 0 at the end of the file. */
+static int refill(struct mkd_stream *s, uint8_t *to, size_t room, size_t *ret, struct mkd_err *err)
+{
+	size_t got = 0;
+
+	while (got < room) {
+		ssize_t n = pread(s->fd, to + got, room - got, (off_t)s->fed);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return mkd_fail_io(err, errno, "cannot read '%s'", s->name);
+		if (n == 0)
+			break;
+		got += (size_t)n;
+		s->fed += (uint64_t)n;
+	}
+	*ret = got;
+	return 0;
+}
+
+/* The slot to fill, or NULL when asked to stop. */
+static struct slot *slot_to_fill(struct mkd_stream *s)
+{
+	struct slot *slot = NULL;
+
+	(void)pthread_mutex_lock(&s->lock);
+	while (!s->stop && s->made - s->freed == SLOTS)
+		(void)pthread_cond_wait(&s->can_make, &s->lock);
+	if (!s->stop)
+		slot = &s->slots[s->made % SLOTS];
+	(void)pthread_mutex_unlock(&s->lock);
+	return slot;
+}
+
+static bool is_stopped(struct mkd_stream *s)
+{
+	bool stop;
+
+	(void)pthread_mutex_lock(&s->lock);
+	stop = s->stop;
+	(void)pthread_mutex_unlock(&s->lock);
+	return stop;
+}
+
+static void publish(struct mkd_stream *s)
+{
+	(void)pthread_mutex_lock(&s->lock);
+	s->made++;
+	(void)pthread_cond_signal(&s->can_take);
+	(void)pthread_mutex_unlock(&s->lock);
+}
+
+/* Fill one slot from the file itself: 1 at the end. */
+static int fill_plain(struct mkd_stream *s, struct slot *slot, struct mkd_err *err)
+{
+	size_t got = 0;
+	int r;
+
+	slot->len = s->head_len;
+	if (slot->len)
+		__builtin_memcpy(slot->data, s->in, slot->len);
+	s->head_len = 0;
+	r = refill(s, slot->data + slot->len, CHUNK_BYTES - slot->len, &got, err);
+	slot->len += got;
+	atomic_store_explicit(&s->pos, s->fed, memory_order_relaxed);
+	return r < 0 ? r : slot->len < CHUNK_BYTES;
+}
+
+/* Fill one slot through the codec: 1 at the end. */
+static int fill_decoded(struct mkd_stream *s, struct mkd_codec_io *io, struct slot *slot,
+			struct mkd_err *err)
+{
+	int r = 0;
+
+	io->out = slot->data;
+	io->out_len = CHUNK_BYTES;
+	while (r == 0 && io->out_len && !is_stopped(s)) {
+		if (!io->in_len && !io->in_eof) {
+			r = refill(s, s->in, IN_BYTES, &io->in_len, err);
+			if (r < 0)
+				break;
+			io->in = s->in;
+			io->in_eof = io->in_len < IN_BYTES;
+		}
+		r = s->codec->run(s->state, io, err);
+		if (r < 0)
+			(void)mkd_wrap(err, "cannot unpack '%s'", s->name);
+		atomic_store_explicit(&s->pos, s->fed - io->in_len, memory_order_relaxed);
+	}
+	slot->len = CHUNK_BYTES - io->out_len;
+	return r;
+}
+
+/* Cut the slot at the limit: what is within it is still delivered. */
+static int check_limit(struct mkd_stream *s, struct slot *slot, int r, struct mkd_err *err)
+{
+	uint64_t room = s->max_plain_bytes - s->plain;
+	char limit[32];
+
+	if (s->max_plain_bytes && slot->len > room) {
+		slot->len = (size_t)room;
+		r = mkd_fail(err, MKD_EXIT_ARCHIVE, EFBIG,
+			     "cannot unpack '%s': it holds more than the limit of %s", s->name,
+			     mkd_size_format(s->max_plain_bytes, limit));
+	}
+	s->plain += slot->len;
+	return r;
+}
+
+static void *produce(void *arg)
+{
+	struct mkd_stream *s = arg;
+	struct mkd_codec_io io = { .in = s->in, .in_len = s->head_len };
+	struct mkd_err err = { 0 };
+	int r = 0;
+
+	io.in_eof = s->head_len < IN_BYTES;
+	while (r == 0) {
+		struct slot *slot = slot_to_fill(s);
+
+		if (!slot)
+			break;
+		r = s->codec->open ? fill_decoded(s, &io, slot, &err) : fill_plain(s, slot, &err);
+		r = check_limit(s, slot, r, &err);
+		if (slot->len)
+			publish(s);
+	}
+	(void)pthread_mutex_lock(&s->lock);
+	if (r < 0)
+		s->end = err;
+	s->done = true;
+	(void)pthread_cond_signal(&s->can_take);
+	(void)pthread_mutex_unlock(&s->lock);
+	return NULL;
+}
+
+/* Signals stay with the caller's threads: the mask is inherited by the new one and by liblzma's. */
+static int start(struct mkd_stream *s, struct mkd_err *err)
+{
+	sigset_t all, old;
+	int r;
+
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
+	r = pthread_create(&s->thread, NULL, produce, s);
+	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (r == EAGAIN || r == ENOMEM)
+		return mkd_fail(err, MKD_EXIT_INTERNAL, ENOMEM, "cannot start a thread: no room");
+	if (r != 0)
+		return mkd_fail_errno(err, MKD_EXIT_INTERNAL, r, "cannot start a thread");
+	s->running = true;
+	return 0;
+}
+
+static int allocate(struct mkd_stream *s, struct mkd_err *err)
+{
+	s->in = malloc(IN_BYTES);
+	if (!s->in)
+		return mkd_nomem(err);
+	for (size_t i = 0; i < SLOTS; i++) {
+		s->slots[i].data = malloc(CHUNK_BYTES);
+		if (!s->slots[i].data)
+			return mkd_nomem(err);
+	}
+	return 0;
+}
+
+static int open_codec(struct mkd_stream *s, const struct mkd_stream_req *req, struct mkd_err *err)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	struct mkd_codec_limits lim = {
+		.threads = req->threads ? req->threads : (cores > 0 ? (unsigned)cores : 1),
+		.mem_bytes = req->mem_bytes ? req->mem_bytes : GIB,
+	};
+	int r;
+
+	if (lim.threads > MAX_THREADS)
+		lim.threads = MAX_THREADS;
+	(void)posix_fadvise(s->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+	r = refill(s, s->in, IN_BYTES, &s->head_len, err);
+	if (r < 0)
+		return r;
+	s->codec = mkd_codec_find(s->in, s->head_len);
+	return s->codec->open ? s->codec->open(&lim, &s->state, err) : 0;
+}
+
+int mkd_stream_open(const struct mkd_stream_req *req, struct mkd_stream **ret, struct mkd_err *err)
+{
+	struct mkd_stream *s = calloc(1, sizeof(*s));
+	pthread_condattr_t attr;
+	int r;
+
+	if (!s)
+		return mkd_nomem(err);
+	s->fd = req->fd;
+	s->name = req->name;
+	s->max_plain_bytes = req->max_plain_bytes;
+	(void)pthread_mutex_init(&s->lock, NULL);
+	(void)pthread_condattr_init(&attr);
+	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(&s->can_make, &attr);
+	(void)pthread_cond_init(&s->can_take, &attr);
+	(void)pthread_condattr_destroy(&attr);
+	r = allocate(s, err);
+	if (r == 0)
+		r = open_codec(s, req, err);
+	if (r == 0)
+		r = start(s, err);
+	if (r < 0) {
+		mkd_stream_close(s);
+		return r;
+	}
+	*ret = s;
+	return 0;
+}
+
+/* Wait for a slot or the end, looking at the signal flag now and then. The lock is held. */
+static int wait_for_slot(struct mkd_stream *s, struct mkd_err *err)
+{
+	while (s->made == s->freed && !s->done) {
+		struct timespec until;
+		int r;
+
+		(void)clock_gettime(CLOCK_MONOTONIC, &until);
+		until.tv_nsec += POLL_MSEC * 1000000L;
+		if (until.tv_nsec >= 1000000000L) {
+			until.tv_sec++;
+			until.tv_nsec -= 1000000000L;
+		}
+		(void)pthread_cond_timedwait(&s->can_take, &s->lock, &until);
+		r = mkd_check_signal(err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int mkd_stream_read(struct mkd_stream *s, const void **data, size_t *len, struct mkd_err *err)
+{
+	int r = mkd_check_signal(err);
+
+	if (r < 0)
+		return r;
+	(void)pthread_mutex_lock(&s->lock);
+	if (s->holding) {
+		s->holding = false;
+		s->freed++;
+		(void)pthread_cond_signal(&s->can_make);
+	}
+	r = wait_for_slot(s, err);
+	if (r == 0 && s->made != s->freed) {
+		const struct slot *slot = &s->slots[s->freed % SLOTS];
+
+		*data = slot->data;
+		*len = slot->len;
+		s->holding = true;
+		r = 1;
+	} else if (r == 0 && s->end.code) {
+		*err = s->end;
+		r = -s->end.code;
+	}
+	(void)pthread_mutex_unlock(&s->lock);
+	return r;
+}
+
+uint64_t mkd_stream_pos(const struct mkd_stream *s)
+{
+	return atomic_load_explicit(&s->pos, memory_order_relaxed);
+}
+
+const char *mkd_stream_format(const struct mkd_stream *s)
+{
+	return s->codec->name;
+}
+
+void mkd_stream_close(struct mkd_stream *s)
+{
+	if (!s)
+		return;
+	if (s->running) {
+		(void)pthread_mutex_lock(&s->lock);
+		s->stop = true;
+		(void)pthread_cond_signal(&s->can_make);
+		(void)pthread_mutex_unlock(&s->lock);
+		(void)pthread_join(s->thread, NULL);
+	}
+	if (s->state)
+		s->codec->close(s->state);
+	for (size_t i = 0; i < SLOTS; i++)
+		free(s->slots[i].data);
+	free(s->in);
+	(void)pthread_cond_destroy(&s->can_make);
+	(void)pthread_cond_destroy(&s->can_take);
+	(void)pthread_mutex_destroy(&s->lock);
+	free(s);
+}
