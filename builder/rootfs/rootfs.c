@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "mkdomu/rootfs.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "mkdomu/entries.h"
+#include "mkdomu/stream.h"
+
+struct work {
+	const struct mkd_rootfs_req *req;
+	struct mkd_entries *entries;
+	struct mkd_ext4 *fs; /* NULL before it is made and after its end */
+	int64_t newest_sec;
+	struct mkd_rootfs_result result;
+};
+
+static int copy_data(struct work *w, struct mkd_err *err)
+{
+	for (;;) {
+		const void *data;
+		uint64_t offset;
+		size_t len;
+		int r = mkd_entries_data(w->entries, &data, &len, &offset, err);
+
+		if (r < 0)
+			return r;
+		if (r == 0)
+			return mkd_ext4_end(w->fs, err);
+		r = mkd_ext4_data(w->fs, data, len, offset, err);
+		if (!r)
+			r = mkd_check_signal(err);
+		if (r < 0)
+			return r;
+		w->result.data_bytes += len;
+		mkd_tick(w->req->ui, "write", mkd_entries_pos(w->entries), w->req->tar_bytes);
+	}
+}
+
+static int copy_entry(struct work *w, const struct mkd_entry *e, struct mkd_err *err)
+{
+	int r = mkd_ext4_add(w->fs, e, err);
+
+	if (r < 0)
+		return r;
+	/* a hard link has the time of what it names */
+	if (e->type != MKD_FT_HARDLINK && (!w->result.entries || e->mtime_sec > w->newest_sec))
+		w->newest_sec = e->mtime_sec;
+	w->result.entries++;
+	return e->type == MKD_FT_REG ? copy_data(w, err) : 0;
+}
+
+static int copy_all(struct work *w, struct mkd_err *err)
+{
+	for (;;) {
+		const struct mkd_entry *e;
+		int r = mkd_entries_next(w->entries, &e, err);
+
+		if (r <= 0)
+			return r;
+		r = copy_entry(w, e, err);
+		if (!r)
+			r = mkd_check_signal(err);
+		if (r < 0)
+			return r;
+		mkd_tick(w->req->ui, "write", mkd_entries_pos(w->entries), w->req->tar_bytes);
+	}
+}
+
+static int open_entries(struct work *w, struct mkd_err *err)
+{
+	const struct mkd_stream_req req = { .fd = w->req->tar_fd,
+					    .name = w->req->tar_name,
+					    .threads = w->req->threads };
+	struct mkd_stream *stream;
+	int r = mkd_stream_open(&req, &stream, err);
+
+	if (r < 0)
+		return r;
+	(void)snprintf(w->result.format, sizeof(w->result.format), "%s", mkd_stream_format(stream));
+	return mkd_entries_open(stream, w->req->tar_name, &w->entries, err);
+}
+
+static int write_fs(struct work *w, struct mkd_err *err)
+{
+	const struct mkd_rootfs_req *req = w->req;
+	int r = open_entries(w, err);
+
+	if (!r)
+		r = mkd_ext4_create(&req->fs, &w->fs, err);
+	if (!r)
+		r = copy_all(w, err);
+	if (r < 0)
+		return r;
+	if (!w->result.entries)
+		return mkd_fail(err, MKD_EXIT_ARCHIVE, ENODATA,
+				"'%s' is empty: a root tarball has files in it", req->tar_name);
+	w->result.epoch_sec = req->epoch_sec ? req->epoch_sec : w->newest_sec;
+	return mkd_ext4_finish(steal(&w->fs), w->result.epoch_sec, &w->result.fs, err);
+}
+
+int mkd_rootfs_write(const struct mkd_rootfs_req *req, struct mkd_rootfs_result *ret,
+		     struct mkd_err *err)
+{
+	struct work w = { .req = req };
+	int r = write_fs(&w, err);
+
+	mkd_ext4_abort(w.fs);
+	mkd_entries_close(w.entries);
+	if (r < 0)
+		return r;
+	*ret = w.result;
+	return 0;
+}
