@@ -379,51 +379,12 @@ void tree_mem_free(struct mkd_tree *t)
 	free(m);
 }
 
-/* The folders above path. */
-static void seed_parents(struct mkd_tree *t, const char *path)
-{
-	char *dir = strdup(path);
-	struct mkd_err err;
-	char *slash;
-
-	assert_non_null(dir);
-	slash = strrchr(dir, '/');
-	if (slash && slash != dir) {
-		*slash = '\0';
-		assert_ok(mkd_tree_mkdirs(t, dir, 0755, &err), &err);
-	}
-	free(dir);
-}
-
-void tree_mem_dir(struct mkd_tree *t, const char *path)
-{
-	struct mkd_err err;
-
-	assert_ok(mkd_tree_mkdirs(t, path, 0755, &err), &err);
-}
-
-void tree_mem_file(struct mkd_tree *t, const char *path, const char *text)
-{
-	struct mkd_err err;
-
-	seed_parents(t, path);
-	assert_ok(mkd_tree_write(t, path, text, strlen(text), 0644, &err), &err);
-}
-
-void tree_mem_symlink(struct mkd_tree *t, const char *target, const char *path)
-{
-	struct mkd_err err;
-
-	seed_parents(t, path);
-	assert_ok(mkd_tree_symlink(t, target, path, &err), &err);
-}
-
 void tree_mem_node(struct mkd_tree *t, const char *path, mode_t mode)
 {
 	struct mkd_walk at;
 	struct mkd_err err;
 
-	seed_parents(t, path);
+	tree_mem_parents(t, path);
 	assert_ok(walk(t, path, false, &at, &err), &err);
 	assert_int_equal(at.node.type, MKD_NODE_NONE);
 	add_name(mem(t), at.dir, at.name, new_node(mem(t), mode));
@@ -434,7 +395,7 @@ void tree_mem_link(struct mkd_tree *t, const char *old_path, const char *new_pat
 	struct mkd_walk from, to;
 	struct mkd_err err;
 
-	seed_parents(t, new_path);
+	tree_mem_parents(t, new_path);
 	assert_ok(walk(t, old_path, false, &from, &err), &err);
 	assert_int_equal(from.node.type, MKD_NODE_OTHER);
 	assert_ok(walk(t, new_path, false, &to, &err), &err);
@@ -446,51 +407,6 @@ void tree_mem_room(struct mkd_tree *t, size_t nodes, size_t bytes)
 {
 	mem(t)->max_nodes = nodes;
 	mem(t)->max_bytes = bytes;
-}
-
-static void dump(struct mkd_tree *t, const char *path, struct mkd_buf *ret)
-{
-	cleanup_strv struct mkd_strv names = { 0 };
-	struct node *n = NULL;
-	struct mkd_err err;
-
-	assert_ok(get(t, path, false, &n, &err), &err);
-	mkd_buf_printf(ret, "%06o %u %u %s", n->mode, n->uid, n->gid, path);
-	if (S_ISLNK(n->mode))
-		mkd_buf_printf(ret, " -> %s", mkd_buf_cstr(&n->data));
-	mkd_buf_str(ret, "\n");
-	if (S_ISREG(n->mode))
-		mkd_buf_add(ret, n->data.data, n->data.len);
-	if (!S_ISDIR(n->mode))
-		return;
-	assert_ok(mkd_tree_list(t, path, &names, &err), &err);
-	for (size_t i = 0; i < names.n; i++) {
-		cleanup_free char *below = NULL;
-
-		assert_ok(mkd_asprintf(&below, &err, "%s/%s", path[1] ? path : "", names.v[i]),
-			  &err);
-		dump(t, below, ret);
-	}
-}
-
-void tree_mem_dump(struct mkd_tree *t, struct mkd_buf *ret)
-{
-	dump(t, "/", ret);
-	assert_false(ret->failed);
-}
-
-const char *tree_mem_text(struct mkd_tree *t, const char *path)
-{
-	static struct mkd_buf ring[8];
-	static unsigned next;
-	struct mkd_buf *b = &ring[next++ % ARRAY_LEN(ring)];
-	struct mkd_err err;
-
-	if (mkd_tree_read(t, path, SIZE_MAX, b, &err) < 0) {
-		mkd_buf_reset(b);
-		mkd_buf_str(b, "(none)");
-	}
-	return mkd_buf_cstr(b);
 }
 
 unsigned tree_mem_changes(const struct mkd_tree *t)
