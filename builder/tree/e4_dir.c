@@ -97,9 +97,16 @@ static int each_in_block(struct mkd_e4_dir *d, mkd_e4_dir_fn *fn, void *arg, str
 		struct ext2_dir_entry *de = entry_at(d->block, at);
 		int r = entry_len(d, at, &len, err);
 
-		if (r == 0 && de->inode && !is_dots(de))
-			r = fn(arg, de->name, (size_t)ext2fs_dirent_name_len(de), de->inode,
-			       (unsigned)ext2fs_dirent_file_type(de));
+		if (r == 0 && de->inode && !is_dots(de)) {
+			const struct mkd_e4_entry entry = {
+				.name = de->name,
+				.len = (size_t)ext2fs_dirent_name_len(de),
+				.inode_no = de->inode,
+				.type = (unsigned)ext2fs_dirent_file_type(de),
+			};
+
+			r = fn(arg, &entry);
+		}
 		if (r)
 			return r;
 	}
@@ -157,7 +164,7 @@ static int candidates(struct mkd_e4_dir *d, const char *name, size_t **ret, size
 
 	if (r != 0)
 		return r;
-	*ret = calloc(d->map.n_data, sizeof(**ret));
+	*ret = mkd_e4_zeros(d->map.n_data, sizeof(**ret));
 	if (!*ret)
 		return mkd_nomem(err);
 	for (*n = 0; *n < d->map.n_data; (*n)++)
@@ -206,24 +213,23 @@ void mkd_e4_dir_tail(struct mkd_e4 *e, uint8_t *block)
 		ext2fs_initialize_dirent_tail(e->fs, EXT2_DIRENT_TAIL(block, e->fs->blocksize));
 }
 
-int mkd_e4_dir_put(struct mkd_e4 *e, uint8_t *p, size_t rec_len, const char *name, size_t len,
-		   uint32_t inode_no, unsigned type)
+int mkd_e4_dir_put(struct mkd_e4 *e, uint8_t *p, size_t rec_len, const struct mkd_e4_entry *entry)
 {
 	struct ext2_dir_entry *de = entry_at(p, 0);
 
-	memset(p, 0, need(len));
-	de->inode = inode_no;
-	ext2fs_dirent_set_name_len(de, (int)len);
-	ext2fs_dirent_set_file_type(de, (int)type);
-	memcpy(de->name, name, len);
+	memset(p, 0, need(entry->len));
+	de->inode = entry->inode_no;
+	ext2fs_dirent_set_name_len(de, (int)entry->len);
+	ext2fs_dirent_set_file_type(de, (int)entry->type);
+	memcpy(de->name, entry->name, entry->len);
 	return ext2fs_set_rec_len(e->fs, (unsigned)rec_len, de) ? -EINVAL : 0;
 }
 
 /* Use a gap in the block that is loaded: 1 when there was one. */
-static int add_to_block(struct mkd_e4_dir *d, size_t block, const char *name, uint32_t inode_no,
-			unsigned type, struct mkd_err *err)
+static int add_to_block(struct mkd_e4_dir *d, size_t block, const struct mkd_e4_entry *entry,
+			struct mkd_err *err)
 {
-	size_t name_len = strlen(name), len = 0;
+	size_t len = 0;
 
 	for (size_t at = 0; at < mkd_e4_dir_room(d->e); at += len) {
 		struct ext2_dir_entry *de = entry_at(d->block, at);
@@ -233,12 +239,11 @@ static int add_to_block(struct mkd_e4_dir *d, size_t block, const char *name, ui
 		if (r < 0)
 			return r;
 		used = de->inode ? need((size_t)ext2fs_dirent_name_len(de)) : 0;
-		if (len - used < need(name_len))
+		if (len - used < need(entry->len))
 			continue;
 		if (used && ext2fs_set_rec_len(d->e->fs, (unsigned)used, de))
 			return mkd_e4_fail(EXT2_ET_DIR_CORRUPTED, "writing a folder", err);
-		if (mkd_e4_dir_put(d->e, d->block + at + used, len - used, name, name_len, inode_no,
-				   type) < 0)
+		if (mkd_e4_dir_put(d->e, d->block + at + used, len - used, entry) < 0)
 			return mkd_e4_fail(EXT2_ET_DIR_CORRUPTED, "writing a folder", err);
 		r = mkd_e4_dir_store(d, block, d->block, err);
 		return r < 0 ? r : 1;
@@ -280,8 +285,7 @@ int mkd_e4_dir_resize(struct mkd_e4_dir *d, size_t n, struct mkd_err *err)
 	return code ? mkd_e4_fail(code, "growing a folder", err) : 0;
 }
 
-int mkd_e4_dir_append(struct mkd_e4_dir *d, const char *name, uint32_t inode_no, unsigned type,
-		      struct mkd_err *err)
+int mkd_e4_dir_append(struct mkd_e4_dir *d, const struct mkd_e4_entry *entry, struct mkd_err *err)
 {
 	size_t n = d->map.n_data;
 	int r = mkd_e4_dir_resize(d, n + 1, err);
@@ -289,8 +293,7 @@ int mkd_e4_dir_append(struct mkd_e4_dir *d, const char *name, uint32_t inode_no,
 	if (r < 0)
 		return r;
 	memset(d->block, 0, d->e->fs->blocksize);
-	if (mkd_e4_dir_put(d->e, d->block, mkd_e4_dir_room(d->e), name, strlen(name), inode_no,
-			   type) < 0)
+	if (mkd_e4_dir_put(d->e, d->block, mkd_e4_dir_room(d->e), entry) < 0)
 		return mkd_e4_fail(EXT2_ET_DIR_CORRUPTED, "writing a folder", err);
 	mkd_e4_dir_tail(d->e, d->block);
 	return mkd_e4_dir_store(d, n, d->block, err);
@@ -302,12 +305,11 @@ static int touch(struct mkd_e4_dir *d, struct mkd_err *err)
 	return mkd_e4_inode_write(d->e, &d->inode, err);
 }
 
-int mkd_e4_dir_add(struct mkd_e4_dir *d, const char *name, uint32_t inode_no, unsigned type,
-		   struct mkd_err *err)
+int mkd_e4_dir_add(struct mkd_e4_dir *d, const struct mkd_e4_entry *entry, struct mkd_err *err)
 {
 	cleanup_free size_t *v = NULL;
 	size_t n = 0;
-	int r = candidates(d, name, &v, &n, err), added = 0;
+	int r = candidates(d, entry->name, &v, &n, err), added = 0;
 
 	if (r < 0)
 		return r;
@@ -317,10 +319,10 @@ int mkd_e4_dir_add(struct mkd_e4_dir *d, const char *name, uint32_t inode_no, un
 		r = mkd_e4_dir_load(d, v[i], err);
 		if (r < 0)
 			return r;
-		added = add_to_block(d, v[i], name, inode_no, type, err);
+		added = add_to_block(d, v[i], entry, err);
 	}
 	if (added == 0)
-		added = mkd_e4_htree_rebuild(d, name, inode_no, type, err);
+		added = mkd_e4_htree_rebuild(d, entry, err);
 	return added < 0 ? added : touch(d, err);
 }
 
@@ -348,19 +350,26 @@ int mkd_e4_dir_remove(struct mkd_e4_dir *d, const char *name, struct mkd_err *er
 	return r < 0 ? r : touch(d, err);
 }
 
+int mkd_e4_dir_dots(struct mkd_e4 *e, uint32_t no, uint32_t parent_no, size_t room, uint8_t *block)
+{
+	const struct mkd_e4_entry self = { ".", 1, no, EXT2_FT_DIR };
+	const struct mkd_e4_entry parent = { "..", 2, parent_no, EXT2_FT_DIR };
+	int r = mkd_e4_dir_put(e, block, need(1), &self);
+
+	return r < 0 ? r : mkd_e4_dir_put(e, block + need(1), room - need(1), &parent);
+}
+
 int mkd_e4_dir_init(struct mkd_e4 *e, struct mkd_e4_inode *i, uint32_t parent_no,
 		    struct mkd_err *err)
 {
-	cleanup_free uint8_t *block = calloc(1, e->fs->blocksize);
+	cleanup_free uint8_t *block = mkd_e4_zeros(1, e->fs->blocksize);
 	uint64_t at = 0;
 	errcode_t code;
 	int r;
 
 	if (!block)
 		return mkd_nomem(err);
-	if (mkd_e4_dir_put(e, block, need(1), ".", 1, i->no, EXT2_FT_DIR) < 0 ||
-	    mkd_e4_dir_put(e, block + need(1), mkd_e4_dir_room(e) - need(1), "..", 2, parent_no,
-			   EXT2_FT_DIR) < 0)
+	if (mkd_e4_dir_dots(e, i->no, parent_no, mkd_e4_dir_room(e), block) < 0)
 		return mkd_e4_fail(EXT2_ET_DIR_CORRUPTED, "making a folder", err);
 	mkd_e4_dir_tail(e, block);
 	r = mkd_e4_blocks_take(e, 1, &at, err);

@@ -22,8 +22,8 @@ static int set_data(struct mkd_e4 *e, struct mkd_e4_inode *i, const void *data, 
 		    struct mkd_err *err)
 {
 	size_t size = e->fs->blocksize, n = (len + size - 1) / size, whole = len / size;
-	cleanup_free uint64_t *blocks = calloc(n + 1, sizeof(*blocks));
-	cleanup_free uint8_t *last = calloc(1, size);
+	cleanup_free uint64_t *blocks = mkd_e4_zeros(n + 1, sizeof(*blocks));
+	cleanup_free uint8_t *last = mkd_e4_zeros(1, size);
 	int r;
 
 	if (!blocks || !last)
@@ -51,6 +51,7 @@ static int enter(struct mkd_e4 *e, const struct mkd_walk *at, const struct mkd_e
 		 unsigned type, struct mkd_err *err)
 {
 	cleanup_e4_dir struct mkd_e4_dir d = { 0 };
+	struct mkd_e4_entry entry;
 	struct ext2_inode_large *in;
 	int r = mkd_e4_dir_open(e, (uint32_t)at->dir, &d, err);
 
@@ -67,7 +68,8 @@ static int enter(struct mkd_e4 *e, const struct mkd_walk *at, const struct mkd_e
 					"the folder has %d folders in it, the most that fit",
 					LINKS_MAX - 2);
 	}
-	r = mkd_e4_dir_add(&d, at->name, i->no, type, err);
+	entry = (struct mkd_e4_entry){ at->name, strlen(at->name), i->no, type };
+	r = mkd_e4_dir_add(&d, &entry, err);
 	return r < 0 ? r : mkd_e4_inode_write(e, i, err);
 }
 
@@ -117,7 +119,8 @@ static int replace(struct mkd_e4 *e, uint32_t no, const void *data, size_t len, 
 		r = mkd_e4_read_data(e, &i, &now, err);
 	if (r < 0)
 		return r;
-	if (EXT2_I_SIZE(MKD_E4_IN(&i)) == len && (!len || memcmp(now.data, data, len) == 0))
+	if (EXT2_I_SIZE(MKD_E4_IN(&i)) == len &&
+	    (!len || (now.data && now.len == len && memcmp(now.data, data, len) == 0)))
 		return 0;
 	r = mkd_e4_writable(e, err);
 	if (r == 0)
@@ -237,12 +240,9 @@ static int do_mkdir(struct mkd_tree *t, const char *path, mode_t mode, struct mk
 	return make_folder(mkd_e4_of(t), &at, mode, err);
 }
 
-static int not_empty(void *arg, const char *name, size_t len, uint32_t inode_no, unsigned type)
+static int not_empty(void *arg, const struct mkd_e4_entry *entry)
 {
-	(void)name;
-	(void)len;
-	(void)inode_no;
-	(void)type;
+	(void)entry;
 	return mkd_fail(arg, MKD_EXIT_HOOK, ENOTEMPTY, "the folder is not empty");
 }
 
@@ -327,7 +327,7 @@ static int update(struct mkd_e4 *e, const struct mkd_e4_inode *before, struct mk
 
 static int do_chmod(struct mkd_tree *t, const char *path, mode_t mode, struct mkd_err *err)
 {
-	struct mkd_e4_inode i, before;
+	struct mkd_e4_inode i = { 0 }, before;
 	int r = mkd_e4_get(t, path, true, &i, err);
 
 	if (r < 0)
@@ -340,7 +340,7 @@ static int do_chmod(struct mkd_tree *t, const char *path, mode_t mode, struct mk
 static int do_chown(struct mkd_tree *t, const char *path, uint32_t uid, uint32_t gid,
 		    struct mkd_err *err)
 {
-	struct mkd_e4_inode i, before;
+	struct mkd_e4_inode i = { 0 }, before;
 	struct ext2_inode_large *in = MKD_E4_IN(&i);
 	int r = mkd_e4_get(t, path, true, &i, err);
 

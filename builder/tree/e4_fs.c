@@ -11,6 +11,11 @@
 /* errcode_t is an errno below this, as com_err numbers its tables from there. */
 #define ERRNO_MAX 4096
 
+void *mkd_e4_zeros(size_t n, size_t size)
+{
+	return calloc(n, size);
+}
+
 mode_t mkd_e4_mode(const struct mkd_e4_inode *i)
 {
 	return MKD_E4_IN(i)->i_mode;

@@ -111,7 +111,7 @@ static int all_leaves(struct mkd_e4_dir *d, struct slot **ret, size_t *n, int *k
 		r = mkd_e4_dir_load(d, root[i].block, err);
 		if (r == 0)
 			r = read_slots(d, NODE_SLOTS, ret, n, err);
-		if (r == 0)
+		if (r == 0 && *n > first)
 			(*ret)[first].hash = root[i].hash;
 	}
 	if (r == 0 && !levels) {
@@ -132,14 +132,14 @@ int mkd_e4_htree_leaves(struct mkd_e4_dir *d, const char *name, size_t **ret, si
 	if (!(MKD_E4_IN(&d->inode)->i_flags & EXT2_INDEX_FL))
 		return 0;
 	r = all_leaves(d, &s, &n_slots, &kind, err);
-	if (r <= 0)
-		return r;
+	if (r <= 0 || !s)
+		return r < 1 ? r : damaged(err);
 	if (hash_name(d->e, kind, name, strlen(name), &hash, &minor) < 0)
 		return 0;
 	i = search(s, n_slots, hash);
 	for (k = i + 1; k < n_slots && s[k].hash == (hash | CONTINUED);)
 		k++;
-	*ret = calloc(k - i, sizeof(**ret));
+	*ret = mkd_e4_zeros(k - i, sizeof(**ret));
 	if (!*ret)
 		return mkd_nomem(err);
 	for (*n = 0; i < k; i++)
@@ -161,7 +161,7 @@ struct items {
 	bool no_memory, unhashed;
 };
 
-static int collect(void *arg, const char *name, size_t len, uint32_t inode_no, unsigned type)
+static int collect(void *arg, const struct mkd_e4_entry *entry)
 {
 	struct items *l = arg;
 	struct item *it;
@@ -178,9 +178,13 @@ static int collect(void *arg, const char *name, size_t len, uint32_t inode_no, u
 		l->cap = cap;
 	}
 	it = &l->v[l->n++];
-	*it = (struct item){ .inode_no = inode_no, .type = (uint8_t)type, .len = (uint8_t)len };
-	memcpy(it->name, name, len);
-	l->unhashed |= hash_name(l->e, l->kind, name, len, &it->hash, &it->minor) < 0;
+	*it = (struct item){
+		.inode_no = entry->inode_no,
+		.type = (uint8_t)entry->type,
+		.len = (uint8_t)entry->len,
+	};
+	memcpy(it->name, entry->name, entry->len);
+	l->unhashed |= hash_name(l->e, l->kind, it->name, it->len, &it->hash, &it->minor) < 0;
 	return 0;
 }
 
@@ -246,10 +250,11 @@ static int write_leaves(struct mkd_e4_dir *d, const struct items *l, size_t firs
 		memset(d->block, 0, d->e->fs->blocksize);
 		for (size_t k = i; k < i + n && r == 0; k++) {
 			const struct item *it = &l->v[k];
+			const struct mkd_e4_entry entry = { it->name, it->len, it->inode_no,
+							    it->type };
 			size_t len = k + 1 < i + n ? EXT2_DIR_REC_LEN(it->len) : room - at;
 
-			r = mkd_e4_dir_put(d->e, d->block + at, len, it->name, it->len,
-					   it->inode_no, it->type);
+			r = mkd_e4_dir_put(d->e, d->block + at, len, &entry);
 			at += len;
 		}
 		if (r < 0)
@@ -305,9 +310,7 @@ static int write_root(struct mkd_e4_dir *d, uint32_t parent_no, const struct slo
 	struct ext2_dx_root_info *info = (void *)(d->block + ROOT_INFO);
 
 	memset(d->block, 0, d->e->fs->blocksize);
-	if (mkd_e4_dir_put(d->e, d->block, 12, ".", 1, d->inode.no, EXT2_FT_DIR) < 0 ||
-	    mkd_e4_dir_put(d->e, d->block + 12, d->e->fs->blocksize - 12, "..", 2, parent_no,
-			   EXT2_FT_DIR) < 0)
+	if (mkd_e4_dir_dots(d->e, d->inode.no, parent_no, d->e->fs->blocksize, d->block) < 0)
 		return damaged(err);
 	info->hash_version = d->e->fs->super->s_def_hash_version;
 	info->info_length = ROOT_SLOTS - ROOT_INFO;
@@ -319,7 +322,7 @@ static int write_root(struct mkd_e4_dir *d, uint32_t parent_no, const struct slo
 static int write_index(struct mkd_e4_dir *d, const struct items *l, const struct layout *lay,
 		       uint32_t parent_no, struct mkd_err *err)
 {
-	cleanup_free struct slot *s = calloc(lay->leaves, sizeof(*s));
+	cleanup_free struct slot *s = mkd_e4_zeros(lay->leaves, sizeof(*s));
 	size_t n = lay->leaves;
 	int r;
 
@@ -349,7 +352,7 @@ static int read_parent(struct mkd_e4_dir *d, uint32_t *ret, struct mkd_err *err)
 	return 0;
 }
 
-int mkd_e4_htree_rebuild(struct mkd_e4_dir *d, const char *name, uint32_t inode_no, unsigned type,
+int mkd_e4_htree_rebuild(struct mkd_e4_dir *d, const struct mkd_e4_entry *entry,
 			 struct mkd_err *err)
 {
 	struct items l = { .e = d->e };
@@ -359,12 +362,12 @@ int mkd_e4_htree_rebuild(struct mkd_e4_dir *d, const char *name, uint32_t inode_
 
 	l.kind = hash_kind(d->e, d->e->fs->super->s_def_hash_version);
 	if (!ext2fs_has_feature_dir_index(d->e->fs->super) || l.kind < 0)
-		return mkd_e4_dir_append(d, name, inode_no, type, err);
+		return mkd_e4_dir_append(d, entry, err);
 	r = read_parent(d, &parent_no, err);
 	if (r == 0)
 		r = mkd_e4_dir_each(d, collect, &l, err);
 	if (r == 0)
-		(void)collect(&l, name, strlen(name), inode_no, type);
+		(void)collect(&l, entry);
 	if (l.no_memory)
 		r = mkd_nomem(err);
 	else if (r == 0 && l.unhashed)

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <ext2fs/ext2fs.h>
 
+#include "mkdomu/e4_fs.h"
 #include "mkdomu/file.h"
 
 #define PAGE        4096u
@@ -307,8 +308,8 @@ static int write_pages(struct store *s, struct page **v, size_t n, uint8_t *buf)
 int mkd_e4_io_commit(struct struct_io_channel *io)
 {
 	struct store *s = store_of(io);
-	cleanup_free struct page **v = calloc(s->dirty + 1, sizeof(struct page *));
-	cleanup_free uint8_t *buf = malloc((size_t)RUN_PAGES * PAGE);
+	cleanup_free struct page **v = mkd_e4_zeros(s->dirty + 1, sizeof(struct page *));
+	cleanup_free uint8_t *buf = mkd_e4_zeros(RUN_PAGES, PAGE);
 	size_t n = 0, first;
 	int r;
 

@@ -166,48 +166,54 @@ static void put_node(void *place, const struct slot *s, size_t n, size_t max, un
 	}
 }
 
-/* Write the nodes of one level; their slots for the level above replace the first of s. */
-static int write_level(struct mkd_e4 *e, uint32_t inode_no, struct slot *s, size_t *n,
-		       unsigned depth, const uint64_t *nodes, struct mkd_err *err)
-{
-	size_t per = slots_per_node(e), k = 0;
-	cleanup_free void *buf = NULL;
+/* A level of the tree that is being written, from the leaves up. */
+struct level {
+	struct slot *s;
+	size_t n;
+	unsigned depth;
+	const uint64_t *nodes; /* blocks for it and the levels above */
+};
 
-	for (size_t i = 0; i < *n; i += per, k++) {
-		size_t here = *n - i < per ? *n - i : per;
+/* Write the nodes of a level; it becomes the level above, whose slots replace the first of s. */
+static int write_level(struct mkd_e4 *e, uint32_t inode_no, struct level *l, struct mkd_err *err)
+{
+	cleanup_free uint8_t *buf = mkd_e4_zeros(1, e->fs->blocksize);
+	size_t per = slots_per_node(e), k = 0;
+
+	if (!buf)
+		return mkd_nomem(err);
+	for (size_t i = 0; i < l->n; i += per, k++) {
+		size_t here = l->n - i < per ? l->n - i : per;
 		errcode_t code;
 
-		free(buf);
-		buf = calloc(1, e->fs->blocksize);
-		if (!buf)
-			return mkd_nomem(err);
-		put_node(buf, s + i, here, per, depth);
-		code = ext2fs_extent_block_csum_set(e->fs, inode_no, buf);
+		memset(buf, 0, e->fs->blocksize);
+		put_node(buf, l->s + i, here, per, l->depth);
+		code = ext2fs_extent_block_csum_set(e->fs, inode_no, (void *)buf);
 		if (!code)
-			code = io_channel_write_blk64(e->fs->io, nodes[k], 1, buf);
+			code = io_channel_write_blk64(e->fs->io, l->nodes[k], 1, buf);
 		if (code)
 			return mkd_e4_fail(code, "writing an extent node", err);
-		s[k] = (struct slot){ s[i].file_block, 0, nodes[k] };
+		l->s[k] = (struct slot){ l->s[i].file_block, 0, l->nodes[k] };
 	}
-	*n = k;
+	l->n = k;
+	l->nodes += k;
+	l->depth++;
 	return 0;
 }
 
-static int write_tree(struct mkd_e4 *e, struct mkd_e4_inode *i, struct slot *s, size_t n,
-		      const uint64_t *nodes, struct mkd_err *err)
+static int write_tree(struct mkd_e4 *e, struct mkd_e4_inode *i, struct level *l,
+		      struct mkd_err *err)
 {
 	struct ext2_inode_large *in = MKD_E4_IN(i);
-	unsigned depth = 0;
 
-	for (; n > ROOT_SLOTS; depth++) {
-		int r = write_level(e, i->no, s, &n, depth, nodes, err);
+	while (l->n > ROOT_SLOTS) {
+		int r = write_level(e, i->no, l, err);
 
 		if (r < 0)
 			return r;
-		nodes += n;
 	}
 	memset(in->i_block, 0, sizeof(in->i_block));
-	put_node(in->i_block, s, n, ROOT_SLOTS, depth);
+	put_node(in->i_block, l->s, l->n, ROOT_SLOTS, l->depth);
 	in->i_flags |= EXT4_EXTENTS_FL;
 	return 0;
 }
@@ -215,9 +221,10 @@ static int write_tree(struct mkd_e4 *e, struct mkd_e4_inode *i, struct slot *s, 
 int mkd_e4_map_set(struct mkd_e4 *e, struct mkd_e4_inode *i, size_t n, const uint64_t *blocks,
 		   struct mkd_err *err)
 {
-	cleanup_free struct slot *s = calloc(n + 1, sizeof(*s));
+	cleanup_free struct slot *s = mkd_e4_zeros(n + 1, sizeof(*s));
 	cleanup_free uint64_t *nodes = NULL;
 	size_t slots, n_nodes;
+	struct level l;
 	errcode_t code;
 	int r;
 
@@ -225,13 +232,14 @@ int mkd_e4_map_set(struct mkd_e4 *e, struct mkd_e4_inode *i, size_t n, const uin
 		return mkd_nomem(err);
 	slots = make_slots(n, blocks, s);
 	n_nodes = count_nodes(slots, slots_per_node(e));
-	nodes = calloc(n_nodes + 1, sizeof(*nodes));
+	nodes = mkd_e4_zeros(n_nodes + 1, sizeof(*nodes));
 	if (!nodes)
 		return mkd_nomem(err);
 	r = mkd_e4_blocks_take(e, n_nodes, nodes, err);
 	if (r < 0)
 		return r;
-	r = write_tree(e, i, s, slots, nodes, err);
+	l = (struct level){ .s = s, .n = slots, .nodes = nodes };
+	r = write_tree(e, i, &l, err);
 	if (r < 0)
 		return r;
 	n += n_nodes + (ext2fs_file_acl_block(e->fs, MKD_E4_IN_SMALL(i)) != 0);

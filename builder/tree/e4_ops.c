@@ -35,7 +35,7 @@ static int lookup(void *ctx, uint64_t dir, const char *name, struct mkd_node *re
 int mkd_e4_read_data(struct mkd_e4 *e, const struct mkd_e4_inode *i, struct mkd_buf *ret,
 		     struct mkd_err *err)
 {
-	cleanup_free char *piece = malloc(64 * KIB);
+	cleanup_free char *piece = mkd_e4_zeros(1, 64 * KIB);
 	ext2_file_t f = NULL;
 	unsigned got = 1;
 	errcode_t code;
@@ -107,7 +107,7 @@ int mkd_e4_must_be_file(const struct mkd_e4_inode *i, struct mkd_err *err)
 static int op_stat(struct mkd_tree *t, const char *path, bool follow, struct mkd_tree_stat *ret,
 		   struct mkd_err *err)
 {
-	struct mkd_e4_inode i;
+	struct mkd_e4_inode i = { 0 };
 	int r = mkd_e4_get(t, path, follow, &i, err);
 
 	if (r == 0)
@@ -123,7 +123,7 @@ static int op_stat(struct mkd_tree *t, const char *path, bool follow, struct mkd
 static int op_read(struct mkd_tree *t, const char *path, size_t max_bytes, struct mkd_buf *ret,
 		   struct mkd_err *err)
 {
-	struct mkd_e4_inode i;
+	struct mkd_e4_inode i = { 0 };
 	int r = mkd_e4_get(t, path, true, &i, err);
 
 	if (r == 0)
@@ -157,15 +157,13 @@ struct lister {
 	struct mkd_err *err;
 };
 
-static int list_name(void *arg, const char *name, size_t len, uint32_t inode_no, unsigned type)
+static int list_name(void *arg, const struct mkd_e4_entry *entry)
 {
 	struct lister *l = arg;
 	char text[MKD_NAME_MAX + 1];
 
-	(void)inode_no;
-	(void)type;
-	memcpy(text, name, len);
-	text[len] = '\0';
+	memcpy(text, entry->name, entry->len);
+	text[entry->len] = '\0';
 	return mkd_strv_add(l->names, text, l->err);
 }
 

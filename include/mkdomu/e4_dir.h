@@ -8,7 +8,12 @@
 
 #include "mkdomu/e4_map.h"
 
-struct ext2_dir_entry;
+struct mkd_e4_entry {
+	const char *name; /* not terminated where the folder's own is seen */
+	size_t len;
+	uint32_t inode_no;
+	unsigned type; /* EXT2_FT_* */
+};
 
 /* Release with mkd_e4_dir_close. */
 struct mkd_e4_dir {
@@ -30,8 +35,7 @@ must_check int mkd_e4_dir_load(struct mkd_e4_dir *d, size_t i, struct mkd_err *e
 must_check int mkd_e4_dir_store(struct mkd_e4_dir *d, size_t i, void *block, struct mkd_err *err);
 
 /* See each entry in use but "." and ".."; stops at the first that fn returns non-zero for. */
-typedef int mkd_e4_dir_fn(void *arg, const char *name, size_t len, uint32_t inode_no,
-			  unsigned type);
+typedef int mkd_e4_dir_fn(void *arg, const struct mkd_e4_entry *entry);
 must_check int mkd_e4_dir_each(struct mkd_e4_dir *d, mkd_e4_dir_fn *fn, void *arg,
 			       struct mkd_err *err);
 
@@ -40,11 +44,11 @@ must_check int mkd_e4_dir_find(struct mkd_e4_dir *d, const char *name, uint32_t 
 			       struct mkd_err *err);
 
 /*
- * Add a name that is not there yet; type is EXT2_FT_*. The folder's times, not its link count.
+ * Add a name that is not there yet. The folder's times, not its link count.
  *	-ENOSPC  no block for it, or more names than an index can hold; nothing changed
  */
-must_check int mkd_e4_dir_add(struct mkd_e4_dir *d, const char *name, uint32_t inode_no,
-			      unsigned type, struct mkd_err *err);
+must_check int mkd_e4_dir_add(struct mkd_e4_dir *d, const struct mkd_e4_entry *entry,
+			      struct mkd_err *err);
 
 /* Take out a name that is there. */
 must_check int mkd_e4_dir_remove(struct mkd_e4_dir *d, const char *name, struct mkd_err *err);
@@ -59,14 +63,18 @@ must_check int mkd_e4_dir_init(struct mkd_e4 *e, struct mkd_e4_inode *i, uint32_
  */
 must_check int mkd_e4_dir_resize(struct mkd_e4_dir *d, size_t n, struct mkd_err *err);
 /* One more linear block, with one name in it. As mkd_e4_dir_resize. */
-must_check int mkd_e4_dir_append(struct mkd_e4_dir *d, const char *name, uint32_t inode_no,
-				 unsigned type, struct mkd_err *err);
+must_check int mkd_e4_dir_append(struct mkd_e4_dir *d, const struct mkd_e4_entry *entry,
+				 struct mkd_err *err);
 
 /* Bytes of a block that entries may fill: without the checksum at its end. */
 size_t mkd_e4_dir_room(const struct mkd_e4 *e);
-/* Write one entry at p, zeros after its name; rec_len bytes long in all. */
-must_check int mkd_e4_dir_put(struct mkd_e4 *e, uint8_t *p, size_t rec_len, const char *name,
-			      size_t len, uint32_t inode_no, unsigned type);
+/* Write one entry at p, zeros after its name; rec_len bytes long in all.
+ * -EINVAL when ext4 cannot say that length */
+must_check int mkd_e4_dir_put(struct mkd_e4 *e, uint8_t *p, size_t rec_len,
+			      const struct mkd_e4_entry *entry);
+/* "." and ".." at the start of a block; the latter reaches up to room. As mkd_e4_dir_put. */
+must_check int mkd_e4_dir_dots(struct mkd_e4 *e, uint32_t no, uint32_t parent_no, size_t room,
+			       uint8_t *block);
 /* Put the checksum's place holder at the end of a leaf block. */
 void mkd_e4_dir_tail(struct mkd_e4 *e, uint8_t *block);
 

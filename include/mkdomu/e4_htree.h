@@ -23,7 +23,7 @@ must_check int mkd_e4_htree_leaves(struct mkd_e4_dir *d, const char *name, size_
  * needed; d->inode is changed in memory, the caller writes it.
  *	-ENOSPC  no room, or over two levels of index; nothing changed
  */
-must_check int mkd_e4_htree_rebuild(struct mkd_e4_dir *d, const char *name, uint32_t inode_no,
-				    unsigned type, struct mkd_err *err);
+must_check int mkd_e4_htree_rebuild(struct mkd_e4_dir *d, const struct mkd_e4_entry *entry,
+				    struct mkd_err *err);
 
 #endif

@@ -147,3 +147,53 @@ uint64_t image_hash(struct ext4_image *im)
 	}
 	return h;
 }
+
+void image_put(struct mkd_tree *t, const char *path, const void *data, size_t len)
+{
+	struct mkd_err err;
+
+	assert_ok(mkd_tree_write(t, path, data, len, 0644, &err), &err);
+}
+
+void image_numbered(char *path, size_t size, const char *dir, unsigned i)
+{
+	(void)snprintf(path, size, "%s/a-rather-long-name-of-a-file-%06u", dir, i);
+}
+
+void image_put_many(struct mkd_tree *t, const char *dir, unsigned from, unsigned to)
+{
+	for (unsigned i = from; i < to; i++) {
+		char path[80], text[16];
+
+		image_numbered(path, sizeof(path), dir, i);
+		(void)snprintf(text, sizeof(text), "%u\n", i);
+		image_put(t, path, text, strlen(text));
+	}
+}
+
+/* Remove every step-th. */
+void image_remove_some(struct mkd_tree *t, const char *dir, unsigned n, unsigned step)
+{
+	struct mkd_err err;
+
+	for (unsigned i = 0; i < n; i += step) {
+		char path[80];
+
+		image_numbered(path, sizeof(path), dir, i);
+		assert_ok(mkd_tree_remove(t, path, &err), &err);
+	}
+}
+
+void image_expect_names(struct mkd_tree *t, const char *dir, size_t n)
+{
+	cleanup_strv struct mkd_strv names = { 0 };
+	struct mkd_err err;
+
+	assert_ok(mkd_tree_list(t, dir, &names, &err), &err);
+	assert_int_equal(names.n, n);
+}
+
+bool image_shows(struct ext4_image *im, const char *request, const char *words)
+{
+	return strstr(image_debugfs(im, request, false), words) != NULL;
+}

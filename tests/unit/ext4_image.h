@@ -42,5 +42,15 @@ void image_done(struct ext4_image *im);  /* abort what is open, close the fd */
 const char *image_debugfs(struct ext4_image *im, const char *requests, bool write);
 /* A hash of all its bytes. */
 uint64_t image_hash(struct ext4_image *im);
+/* Do these words show in it? */
+bool image_shows(struct ext4_image *im, const char *request, const char *words);
+
+void image_put(struct mkd_tree *t, const char *path, const void *data, size_t len);
+/* The path of file i of many in dir, whose content is its number. */
+void image_numbered(char *path, size_t size, const char *dir, unsigned i);
+void image_put_many(struct mkd_tree *t, const char *dir, unsigned from, unsigned to);
+/* Remove every step-th of n. */
+void image_remove_some(struct mkd_tree *t, const char *dir, unsigned n, unsigned step);
+void image_expect_names(struct mkd_tree *t, const char *dir, size_t n);
 
 #endif

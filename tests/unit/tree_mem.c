@@ -90,22 +90,15 @@ static int get(struct mkd_tree *t, const char *path, bool follow, struct node **
 	return 0;
 }
 
-static size_t used_nodes(const struct tree_mem *m)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < m->n_nodes; i++)
-		n += m->nodes[i].mode != 0;
-	return n;
-}
-
 static int room(const struct tree_mem *m, size_t nodes, size_t bytes, struct mkd_err *err)
 {
 	size_t used = 0;
 
-	for (size_t i = 0; i < m->n_nodes; i++)
+	for (size_t i = 0; i < m->n_nodes; i++) {
 		used += m->nodes[i].data.len;
-	if (used_nodes(m) + nodes > m->max_nodes)
+		nodes += m->nodes[i].mode != 0;
+	}
+	if (nodes > m->max_nodes)
 		return mkd_fail(err, MKD_EXIT_NOSPACE, ENOSPC, "no inode is left");
 	if (bytes > m->max_bytes || used > m->max_bytes - bytes)
 		return mkd_fail(err, MKD_EXIT_NOSPACE, ENOSPC, "no room is left");
@@ -239,6 +232,11 @@ static int op_write(struct mkd_tree *t, const char *path, const void *data, size
 	return r;
 }
 
+static int in_the_way(struct mkd_err *err)
+{
+	return mkd_fail(err, MKD_EXIT_HOOK, EEXIST, "something else is there already");
+}
+
 static int op_symlink(struct mkd_tree *t, const char *target, const char *path, struct mkd_err *err)
 {
 	struct tree_mem *m = mem(t);
@@ -252,7 +250,7 @@ static int op_symlink(struct mkd_tree *t, const char *target, const char *path, 
 	    strcmp(mkd_buf_cstr(&m->nodes[at.node.id].data), target) == 0)
 		return 0;
 	if (at.node.type != MKD_NODE_NONE)
-		return mkd_fail(err, MKD_EXIT_HOOK, EEXIST, "something else is there already");
+		return in_the_way(err);
 	r = room(m, 1, strlen(target), err);
 	if (r < 0)
 		return r;
@@ -278,7 +276,7 @@ static int op_mkdir(struct mkd_tree *t, const char *path, mode_t mode, struct mk
 			return 0;
 	}
 	if (at.node.type != MKD_NODE_NONE)
-		return mkd_fail(err, MKD_EXIT_HOOK, EEXIST, "something else is there already");
+		return in_the_way(err);
 	r = room(m, 1, 0, err);
 	if (r == 0)
 		add_name(m, at.dir, at.name, new_node(m, S_IFDIR | mode));
@@ -372,50 +370,10 @@ void tree_mem_free(struct mkd_tree *t)
 {
 	struct tree_mem *m = mem(t);
 
-	for (size_t i = 0; m && i < m->n_nodes; i++)
+	for (size_t i = 0; i < m->n_nodes; i++)
 		free_node(&m->nodes[i]);
-	if (m)
-		free(m->nodes);
+	free(m->nodes);
 	free(m);
-}
-
-/* The folders above path. */
-static void seed_parents(struct mkd_tree *t, const char *path)
-{
-	char *dir = strdup(path);
-	struct mkd_err err;
-	char *slash;
-
-	assert_non_null(dir);
-	slash = strrchr(dir, '/');
-	if (slash && slash != dir) {
-		*slash = '\0';
-		assert_ok(mkd_tree_mkdirs(t, dir, 0755, &err), &err);
-	}
-	free(dir);
-}
-
-void tree_mem_dir(struct mkd_tree *t, const char *path)
-{
-	struct mkd_err err;
-
-	assert_ok(mkd_tree_mkdirs(t, path, 0755, &err), &err);
-}
-
-void tree_mem_file(struct mkd_tree *t, const char *path, const char *text)
-{
-	struct mkd_err err;
-
-	seed_parents(t, path);
-	assert_ok(mkd_tree_write(t, path, text, strlen(text), 0644, &err), &err);
-}
-
-void tree_mem_symlink(struct mkd_tree *t, const char *target, const char *path)
-{
-	struct mkd_err err;
-
-	seed_parents(t, path);
-	assert_ok(mkd_tree_symlink(t, target, path, &err), &err);
 }
 
 void tree_mem_node(struct mkd_tree *t, const char *path, mode_t mode)
@@ -423,7 +381,7 @@ void tree_mem_node(struct mkd_tree *t, const char *path, mode_t mode)
 	struct mkd_walk at;
 	struct mkd_err err;
 
-	seed_parents(t, path);
+	tree_mem_parents(t, path);
 	assert_ok(walk(t, path, false, &at, &err), &err);
 	assert_int_equal(at.node.type, MKD_NODE_NONE);
 	add_name(mem(t), at.dir, at.name, new_node(mem(t), mode));
@@ -434,11 +392,10 @@ void tree_mem_link(struct mkd_tree *t, const char *old_path, const char *new_pat
 	struct mkd_walk from, to;
 	struct mkd_err err;
 
-	seed_parents(t, new_path);
+	tree_mem_parents(t, new_path);
 	assert_ok(walk(t, old_path, false, &from, &err), &err);
-	assert_int_equal(from.node.type, MKD_NODE_OTHER);
 	assert_ok(walk(t, new_path, false, &to, &err), &err);
-	assert_int_equal(to.node.type, MKD_NODE_NONE);
+	assert_true(from.node.type == MKD_NODE_OTHER && to.node.type == MKD_NODE_NONE);
 	add_name(mem(t), to.dir, to.name, from.node.id);
 }
 
@@ -446,51 +403,6 @@ void tree_mem_room(struct mkd_tree *t, size_t nodes, size_t bytes)
 {
 	mem(t)->max_nodes = nodes;
 	mem(t)->max_bytes = bytes;
-}
-
-static void dump(struct mkd_tree *t, const char *path, struct mkd_buf *ret)
-{
-	cleanup_strv struct mkd_strv names = { 0 };
-	struct node *n = NULL;
-	struct mkd_err err;
-
-	assert_ok(get(t, path, false, &n, &err), &err);
-	mkd_buf_printf(ret, "%06o %u %u %s", n->mode, n->uid, n->gid, path);
-	if (S_ISLNK(n->mode))
-		mkd_buf_printf(ret, " -> %s", mkd_buf_cstr(&n->data));
-	mkd_buf_str(ret, "\n");
-	if (S_ISREG(n->mode))
-		mkd_buf_add(ret, n->data.data, n->data.len);
-	if (!S_ISDIR(n->mode))
-		return;
-	assert_ok(mkd_tree_list(t, path, &names, &err), &err);
-	for (size_t i = 0; i < names.n; i++) {
-		cleanup_free char *below = NULL;
-
-		assert_ok(mkd_asprintf(&below, &err, "%s/%s", path[1] ? path : "", names.v[i]),
-			  &err);
-		dump(t, below, ret);
-	}
-}
-
-void tree_mem_dump(struct mkd_tree *t, struct mkd_buf *ret)
-{
-	dump(t, "/", ret);
-	assert_false(ret->failed);
-}
-
-const char *tree_mem_text(struct mkd_tree *t, const char *path)
-{
-	static struct mkd_buf ring[8];
-	static unsigned next;
-	struct mkd_buf *b = &ring[next++ % ARRAY_LEN(ring)];
-	struct mkd_err err;
-
-	if (mkd_tree_read(t, path, SIZE_MAX, b, &err) < 0) {
-		mkd_buf_reset(b);
-		mkd_buf_str(b, "(none)");
-	}
-	return mkd_buf_cstr(b);
 }
 
 unsigned tree_mem_changes(const struct mkd_tree *t)

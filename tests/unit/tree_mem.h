@@ -11,6 +11,7 @@
 struct mkd_tree *tree_mem_new(void); /* an empty root, 0755 */
 void tree_mem_free(struct mkd_tree *t);
 
+void tree_mem_parents(struct mkd_tree *t, const char *path); /* the folders above it */
 void tree_mem_dir(struct mkd_tree *t, const char *path);
 void tree_mem_file(struct mkd_tree *t, const char *path, const char *text); /* 0644 */
 void tree_mem_symlink(struct mkd_tree *t, const char *target, const char *path);
@@ -24,7 +25,7 @@ void tree_mem_room(struct mkd_tree *t, size_t nodes, size_t bytes);
 
 /*
  * All of it as text, sorted: "mode uid gid path" with " -> target", or the content of a file after
- * it. Two trees are equal when these are.
+ * it. Two trees are equal when these are. This and tree_mem_text work on any tree.
  */
 void tree_mem_dump(struct mkd_tree *t, struct mkd_buf *ret);
 
