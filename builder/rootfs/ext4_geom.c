@@ -59,6 +59,9 @@ static int set_params(const struct mkd_ext4_req *req, struct ext2_super_block *s
 	sb->s_inode_size = MKD_INODE_BYTES;
 	sb->s_log_groups_per_flex = FLEX_LOG;
 	sb->s_inodes_count = (uint32_t)inodes;
+	/* The resize inode has block numbers of 32 bits; beyond 16 TiB mke2fs leaves it out too. */
+	if (blocks > UINT32_MAX)
+		sb->s_feature_compat &= ~(uint32_t)EXT2_FEATURE_COMPAT_RESIZE_INODE;
 	ext2fs_blocks_count_set(sb, blocks);
 	ext2fs_r_blocks_count_set(sb, blocks * req->reserved_percent / 100);
 	return 0;
@@ -82,7 +85,6 @@ static void set_super(const struct mkd_ext4_req *req, ext2_filsys fs)
 	sb->s_max_mnt_count = -1;
 	sb->s_checkinterval = 0;
 	sb->s_kbytes_written = 1;
-	ext2fs_r_blocks_count_set(sb, ext2fs_blocks_count(sb) * req->reserved_percent / 100);
 	ext2fs_init_csum_seed(fs);
 	fs->now = 1; /* any fixed time but 0, which means "ask the clock"; all are set at the end */
 }
@@ -109,7 +111,8 @@ static errcode_t add_special(ext2_filsys fs)
 		return e;
 	overhead = blocks - ext2fs_free_blocks_count(fs->super) + journal;
 	reserve_inodes(fs);
-	e = ext2fs_create_resize_inode(fs);
+	if (ext2fs_has_feature_resize_inode(fs->super))
+		e = ext2fs_create_resize_inode(fs);
 	if (e)
 		return e;
 	e = ext2fs_add_journal_inode2(fs, journal, ~0ULL,

@@ -32,8 +32,8 @@ struct mkd_ext4_req {
 
 /*
  * Lay out the file system in memory. Nothing is written before the first mkd_ext4_add.
- *	-EINVAL  smaller than 8 MiB or misaligned (USAGE)
- *	-ENOMEM, -EIO (of libext2fs)
+ *	-EINVAL  smaller than 8 MiB, misaligned, not within the target, inodes or reserved_percent
+ *out of range (USAGE) -ENOSPC  too small for its own tables (NOSPACE) -ENOMEM, -EIO (of libext2fs)
  */
 must_check int mkd_ext4_create(const struct mkd_ext4_req *req, struct mkd_ext4 **ret,
 			       struct mkd_err *err);
@@ -49,12 +49,22 @@ must_check int mkd_ext4_create(const struct mkd_ext4_req *req, struct mkd_ext4 *
  *	-EMLINK   over 65000 links (ARCHIVE)
  *	-E2BIG    xattrs that do not fit an inode and a block (ARCHIVE)
  *	-ENAMETOOLONG  a component over 255 bytes, a symlink over 4095 (ARCHIVE)
+ *	-EINVAL   an empty symlink, a malformed ACL or attribute name (ARCHIVE); the file before it
+ *	          has not been ended (INTERNAL)
+ *	-EOPNOTSUPP  an attribute outside user, trusted, security, gnu and the two ACLs (ARCHIVE)
+ *	-ERANGE   device numbers over 4095:1048575 (ARCHIVE)
+ *	-EFBIG    a file over 16 TiB less 4 KiB (ARCHIVE)
  *	-ENOSPC   no block or inode left (NOSPACE; the message says how much there was)
- *	-EIO...   writing failed (IO)
+ *	-EIO...   writing failed (IO, or NOSPACE when the host is full)
+ * Times outside 1901..2446 are clamped, as the kernel does.
  */
 must_check int mkd_ext4_add(struct mkd_ext4 *w, const struct mkd_entry *e, struct mkd_err *err);
 
-/* Data of the file just added, ascending offsets, gaps become holes; whole blocks of zeros too. */
+/*
+ * Data of the file just added, ascending offsets, gaps become holes; whole blocks of zeros too.
+ *	-EINVAL  no file is open, offsets descend, or data lie beyond its size (INTERNAL)
+ *	-ENOSPC, -EIO as above
+ */
 must_check int mkd_ext4_data(struct mkd_ext4 *w, const void *data, size_t len,
 			     uint64_t offset_bytes, struct mkd_err *err);
 must_check int mkd_ext4_end(struct mkd_ext4 *w, struct mkd_err *err);
@@ -66,7 +76,10 @@ struct mkd_ext4_stats {
 /*
  * Write directories, tables and, last of all, the superblock, so that a run cut short leaves none.
  * epoch_sec: the time of everything that is not a member (s_mkfs_time, lost+found, journal, made
- * parents). Frees w in every case. The caller calls fsync(2).
+ * parents). Frees w in every case. The caller calls fsync(2); where an old superblock or a device
+ *is involved fdatasync(2) is called before the new one goes out, so that power loss leaves none.
+ *	-EFBIG   a folder of over 258570 blocks (3 million long names, 12 million short ones)
+ *(ARCHIVE) -EINVAL  the last file has not been ended (INTERNAL) -EINTR   a signal asked to stop
  *	-ENOSPC, -EIO as above
  */
 must_check int mkd_ext4_finish(struct mkd_ext4 *w, int64_t epoch_sec, struct mkd_ext4_stats *ret,
