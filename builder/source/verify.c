@@ -143,7 +143,7 @@ static int load_keys(struct mkd_verifier *v, struct mkd_err *err)
 		e = gpgme_op_keylist_next(v->ctx, &key);
 		if (e)
 			break;
-		keys = reallocarray(v->keys, v->n_keys + 1, sizeof(*keys));
+		keys = reallocarray(v->keys, v->n_keys + 1, sizeof(gpgme_key_t));
 		if (!keys) {
 			gpgme_key_unref(key);
 			return mkd_nomem(err);
