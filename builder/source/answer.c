@@ -46,7 +46,7 @@ static int64_t number_at(const char *p)
 
 void mkd_answer_line(struct mkd_answer *a, const char *line, size_t len)
 {
-	char value[200];
+	char value[200] = "";
 
 	if (len >= 5 && memcmp(line, "HTTP/", 5) == 0) {
 		mkd_answer_reset(a);

@@ -56,6 +56,8 @@ static bool decode_line(struct radix64 *r, const char *p, size_t len, struct mkd
 {
 	for (size_t i = 0; i < len; i++) {
 		int v = value_of(p[i]);
+		unsigned rest;
+		uint8_t byte;
 
 		if (p[i] == '=' && r->n >= 2) {
 			r->padded = true;
@@ -66,8 +68,10 @@ static bool decode_line(struct radix64 *r, const char *p, size_t len, struct mkd
 		r->bits = r->bits << 6 | (unsigned)v;
 		if (++r->n == 1)
 			continue;
-		mkd_buf_add(ret, &(uint8_t){ (uint8_t)(r->bits >> (8 - 2 * r->n)) }, 1);
-		r->bits &= (1U << (8 - 2 * r->n)) - 1;
+		rest = 8 - 2 * r->n;
+		byte = (uint8_t)(r->bits >> rest);
+		mkd_buf_add(ret, &byte, 1);
+		r->bits &= (1U << rest) - 1;
 		r->n %= 4;
 	}
 	return true;

@@ -22,8 +22,9 @@ static int default_path(char **ret, struct mkd_err *err)
 		return mkd_asprintf(ret, err, "%s/mkdomu", xdg);
 	if (home && *home == '/')
 		return mkd_asprintf(ret, err, "%s/.cache/mkdomu", home);
-	return mkd_fail(err, MKD_EXIT_USAGE, ENOENT,
-			"cannot choose a cache folder: HOME is not set; name one with --cache");
+	(void)mkd_fail(err, MKD_EXIT_USAGE, ENOENT,
+		       "cannot choose a cache folder: HOME is not set; name one with --cache");
+	return -ENOENT;
 }
 
 static int check_owner(const struct stat *st, const char *path, struct mkd_err *err)

@@ -138,7 +138,9 @@ static int begin(struct transfer *t)
 
 static uint64_t have_bytes(const struct transfer *t)
 {
-	return t->part ? t->part->have_bytes : t->buf->len;
+	if (t->part)
+		return t->part->have_bytes;
+	return t->buf ? t->buf->len : 0;
 }
 
 static size_t on_body(char *data, size_t one, size_t len, void *arg)

@@ -68,7 +68,7 @@ static int read_pointer(struct visit *v, struct mkd_err *err)
 {
 	cleanup_buf struct mkd_buf plain = { 0 };
 	cleanup_free char *name = NULL;
-	struct mkd_signature sig;
+	struct mkd_signature sig = { 0 };
 	int r = mkd_asprintf(&name, err, "latest-%s.txt", v->req->variant);
 
 	if (r == 0)

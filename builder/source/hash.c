@@ -131,7 +131,7 @@ static int read_chunk(struct reader *r, unsigned half, size_t *len, struct mkd_e
 
 static int digest(struct reader *r, struct team *t, struct worker *w, struct mkd_err *err)
 {
-	size_t len, next;
+	size_t len = 0, next = 0;
 	unsigned half = 0;
 	int e = read_chunk(r, half, &len, err);
 
@@ -191,19 +191,18 @@ int mkd_hash_fd(int fd, uint64_t size_bytes, unsigned want, struct mkd_ui *ui,
 	struct worker workers[MKD_N_ALGOS] = { 0 };
 	struct reader r = { .fd = fd, .size_bytes = size_bytes, .ui = ui };
 	struct mkd_digests got = { 0 };
-	cleanup_free uint8_t *buf = NULL;
 	int e = init(err);
 
 	if (e < 0)
 		return e;
-	buf = malloc(2 * CHUNK_BYTES);
-	if (!buf)
+	r.buf = malloc(2 * CHUNK_BYTES);
+	if (!r.buf)
 		return mkd_nomem(err);
-	r.buf = buf;
 	e = open_workers(&team, workers, want | MKD_ALGO_BIT(MKD_ALGO_SHA512), err);
 	if (e == 0)
 		e = digest(&r, &team, workers, err);
 	close_workers(&team, workers, e == 0 ? &got : NULL);
+	free(r.buf);
 	if (e == 0)
 		*ret = got;
 	return e;

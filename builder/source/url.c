@@ -72,7 +72,7 @@ const char *mkd_url_file(const char *url, char buf[static 128])
 		bool fine = (*p >= '0' && *p <= '9') || (*p >= 'a' && *p <= 'z') ||
 			    (*p >= 'A' && *p <= 'Z') || strchr("_+-.", *p);
 
-		buf[n] = fine ? *p : '_';
+		buf[n] = (char)(fine ? *p : '_');
 	}
 	buf[n] = '\0';
 	if (!n || buf[0] == '.')

@@ -20,6 +20,8 @@ struct mkd_verifier {
 	char *home;
 	char *keyring;
 	struct mkd_strv pins;
+	gpgme_key_t *keys; /* of the keyring */
+	size_t n_keys;
 };
 
 DEFINE_CLEANUP(verifierp, struct mkd_verifier *, mkd_verify_close)
@@ -128,19 +130,56 @@ static int import(struct mkd_verifier *v, const char *gpg, const struct mkd_buf 
 	return 0;
 }
 
-/* The fingerprint of the primary key of what maker names; "" when it is not in the keyring. */
-static void find_primary(struct mkd_verifier *v, const char *maker, char ret[static 41])
+/* All keys at once: asking gpg for one at each signature costs two processes every time. */
+static int load_keys(struct mkd_verifier *v, struct mkd_err *err)
 {
+	gpgme_error_t e = gpgme_op_keylist_start(v->ctx, NULL, 0);
 	gpgme_key_t key = NULL;
-	const char *fpr;
+	char buf[128];
 
+	while (!e) {
+		gpgme_key_t *keys;
+
+		e = gpgme_op_keylist_next(v->ctx, &key);
+		if (e)
+			break;
+		keys = reallocarray(v->keys, v->n_keys + 1, sizeof(gpgme_key_t));
+		if (!keys) {
+			gpgme_key_unref(key);
+			return mkd_nomem(err);
+		}
+		v->keys = keys;
+		v->keys[v->n_keys++] = key;
+	}
+	if (gpgme_err_code(e) != GPG_ERR_EOF)
+		return bad_keyring(v, reason(e, buf), err);
+	return 0;
+}
+
+/* Does a fingerprint, or the key id of a signature that is not good, name this key or a subkey? */
+static bool is_named(gpgme_key_t key, const char *maker)
+{
+	for (gpgme_subkey_t s = key->subkeys; s; s = s->next)
+		if ((s->fpr && strcmp(s->fpr, maker) == 0) ||
+		    (s->keyid && strcmp(s->keyid, maker) == 0))
+			return true;
+	return false;
+}
+
+/* The fingerprint of the primary key of what maker names; "" for none, and for more than one. */
+static void find_primary(const struct mkd_verifier *v, const char *maker, char ret[static 41])
+{
+	const char *fpr = NULL;
+	unsigned n = 0;
+
+	for (size_t i = 0; i < v->n_keys; i++)
+		if (is_named(v->keys[i], maker)) {
+			fpr = v->keys[i]->subkeys->fpr;
+			n++;
+		}
 	ret[0] = '\0';
-	if (!maker || gpgme_get_key(v->ctx, maker, &key, 0) || !key)
-		return;
-	fpr = key->subkeys ? key->subkeys->fpr : NULL;
-	if (fpr && strlen(fpr) == 40)
+	if (n == 1 && fpr && strlen(fpr) == 40)
 		(void)snprintf(ret, 41, "%s", fpr);
-	gpgme_key_unref(key);
 }
 
 static int check_pins(struct mkd_verifier *v, struct mkd_err *err)
@@ -180,6 +219,8 @@ int mkd_verify_open(const struct mkd_keys *keys, struct mkd_verifier **ret, stru
 	if (r == 0)
 		r = import(v, gpg, &text, err);
 	if (r == 0)
+		r = load_keys(v, err);
+	if (r == 0)
 		r = check_pins(v, err);
 	if (r == 0)
 		*ret = steal(&v);
@@ -190,6 +231,9 @@ void mkd_verify_close(struct mkd_verifier *v)
 {
 	if (!v)
 		return;
+	for (size_t i = 0; i < v->n_keys; i++)
+		gpgme_key_unref(v->keys[i]);
+	free(v->keys);
 	if (v->ctx)
 		gpgme_release(v->ctx);
 	if (v->home)
@@ -225,10 +269,7 @@ static enum mkd_sig_state state_of(gpgme_error_t status)
 	}
 }
 
-/*
- * The signatures, copied first: looking up a key is another operation on the context, which frees
- * its result. Neither the return value of the operation nor a summary says that anything is good.
- */
+/* Neither the return value of the operation nor a summary says that anything is good. */
 static int collect(struct mkd_verifier *v, gpgme_error_t e, const char *name,
 		   struct mkd_sig sigs[static MAX_SIGS], size_t *n, struct mkd_err *err)
 {
@@ -253,9 +294,8 @@ static int collect(struct mkd_verifier *v, gpgme_error_t e, const char *name,
 		(void)snprintf(to->maker, sizeof(to->maker), "%s", s->fpr ? s->fpr : "");
 		if (to->state == MKD_SIG_GOOD && s->wrong_key_usage)
 			to->state = MKD_SIG_FAULTY;
+		find_primary(v, to->maker, to->primary);
 	}
-	for (size_t i = 0; i < *n; i++)
-		find_primary(v, sigs[i].maker, sigs[i].primary);
 	return 0;
 }
 
@@ -270,7 +310,7 @@ static int judge(struct mkd_verifier *v, gpgme_error_t e, const char *name,
 
 	if (r == 0)
 		r = mkd_judge_signatures(&j, sigs, n, name, &good, err);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	memcpy(ret->signer, good->primary, sizeof(ret->signer));
 	ret->signed_sec = good->created_sec;

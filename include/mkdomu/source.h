@@ -53,14 +53,21 @@ struct mkd_source {
 };
 
 /*
- * Fetch (or find), verify, open. Every attempt is told to ui; the last cause is in *err:
+ * Fetch (or find), verify, open. Every attempt is told to ui; the last cause is in *err, but that
+ * of a mirror that served a wrong file outweighs that of one that could not be reached:
  *	-EINVAL     the request is contradictory or lacks a keyring/signer/digest (USAGE)
- *	-ENOENT     no such local file, keyring or cached file with offline (USAGE or NET)
+ *	-ENOENT     no such local file or keyring (USAGE); not in the cache with offline, or the
+ *	            server of a tarball URL does not have it (NET)
  *	-EHOSTUNREACH  no mirror gave it (NET)
- *	-EFBIG      larger than the limit or than the signed size (NET)
- *	-EBADMSG    signature, digest, pointer: not authentic or not intact (VERIFY)
+ *	-EFBIG      larger than the limit or than the signed size (NET; a local file: USAGE)
+ *	-EBADMSG    signature, digest, pointer: not authentic, not intact or a rollback (VERIFY)
  *	-EKEYREJECTED, -EKEYEXPIRED, -EKEYREVOKED  the signer (VERIFY)
+ *	-ENOPKG     gpg is missing or broken (VERIFY)
+ *	-EPERM, -ENOTDIR  the cache folder, or an entry, is not the user's alone (USAGE)
+ *	-EUCLEAN    the note of the newest release seen is damaged; it is named (USAGE)
  *	-EINTR, and I/O on the cache (IO, NOSPACE)
+ * A Gentoo pointer older than the newest one seen of this architecture, variant and signer is a
+ * rollback; one that is over 30 days old is used with a warning.
  */
 must_check int mkd_source_open(const struct mkd_source_req *req, struct mkd_source *ret,
 			       struct mkd_err *err);

@@ -27,26 +27,9 @@ static struct {
 	struct test_gpg gpg;
 	char good[41], other[41], expired[41];
 	char keyring[128];
+	char good_root[128]; /* a good release; only read */
 	unsigned next;
 } k;
-
-static int setup(void **state)
-{
-	struct mkd_err err;
-
-	(void)state;
-	if (mkd_tmpdir(&k.dir, &err) < 0)
-		return -1;
-	(void)snprintf(k.keyring, sizeof(k.keyring), "%s/keys", k.dir);
-	test_gpg_start(&k.gpg, test_path((void **)&k.dir, "g"));
-	test_gpg_key(&k.gpg, "good@x", "ed25519", "0", k.good);
-	test_gpg_key(&k.gpg, "other@x", "ed25519", "0", k.other);
-	(void)snprintf(k.gpg.time, sizeof(k.gpg.time), "20200101T000000!");
-	test_gpg_key(&k.gpg, "expired@x", "ed25519", "1y", k.expired);
-	k.gpg.time[0] = '\0';
-	GPG(&k.gpg, "--output", k.keyring, "--export");
-	return 0;
-}
 
 static int teardown(void **state)
 {
@@ -154,11 +137,37 @@ static void publish(const char *root, const struct release *r)
 	sign(r, "--clear-sign", plain, in(root, AUTO "/latest-" V ".txt"));
 }
 
+static int setup(void **state)
+{
+	struct mkd_err err;
+
+	(void)state;
+	if (mkd_tmpdir(&k.dir, &err) < 0)
+		return -1;
+	(void)snprintf(k.keyring, sizeof(k.keyring), "%s/keys", k.dir);
+	test_gpg_start(&k.gpg, test_path((void **)&k.dir, "g"));
+	test_gpg_key(&k.gpg, "good@x", "ed25519", "0", k.good);
+	test_gpg_key(&k.gpg, "other@x", "ed25519", "0", k.other);
+	(void)snprintf(k.gpg.time, sizeof(k.gpg.time), "20200101T000000!");
+	test_gpg_key(&k.gpg, "expired@x", "ed25519", "1y", k.expired);
+	k.gpg.time[0] = '\0';
+	GPG(&k.gpg, "--output", k.keyring, "--export");
+	(void)snprintf(k.good_root, sizeof(k.good_root), "%s/good", k.dir);
+	if (mkdir(k.good_root, 0755) != 0)
+		return -1;
+	publish(k.good_root, &(struct release){ 0 });
+	return 0;
+}
+
 static void start(struct mirror *m, void **state, const struct release *r)
 {
+	static const struct release good;
+
 	(void)snprintf(m->root, sizeof(m->root), "%s/m%u", (const char *)*state, k.next++);
 	assert_int_equal(mkdir(m->root, 0755), 0);
-	if (r)
+	if (r && memcmp(r, &good, sizeof(good)) == 0)
+		(void)snprintf(m->root, sizeof(m->root), "%s", k.good_root);
+	else if (r)
 		publish(m->root, r);
 	test_http_start(&m->http, m->root, NULL, 0);
 }
@@ -279,6 +288,7 @@ static void offline_needs_a_cache(void **state)
 	ask_gentoo(&w, state, "http://127.0.0.1:1", NULL, NULL);
 	w.req.offline = true;
 	assert_fails(mkd_source_open(&w.req, &s, &err), &err, ENOENT, MKD_EXIT_NET, "offline");
+	end(&w);
 	ask_tarball(&w, state, "http://127.0.0.1:1/x.tar");
 	w.req.offline = w.req.unverified = true;
 	assert_fails(mkd_source_open(&w.req, &s, &err), &err, ENOENT, MKD_EXIT_NET, "cache");
@@ -405,9 +415,11 @@ static void a_wrong_file_outweighs_a_dead_mirror(void **state)
 	ask_gentoo(&w, state, bad.http.base, empty.http.base, NULL);
 	assert_fails(mkd_source_open(&w.req, &s, &err), &err, EBADMSG, MKD_EXIT_VERIFY,
 		     "none of 2 mirrors");
+	end(&w);
 	ask_gentoo(&w, state, empty.http.base, empty.http.base, NULL);
 	assert_fails(mkd_source_open(&w.req, &s, &err), &err, EHOSTUNREACH, MKD_EXIT_NET,
 		     "none of 2 mirrors");
+	end(&w);
 	ask_gentoo(&w, state, "ftp://mirror/gentoo", NULL, NULL);
 	assert_fails(mkd_source_open(&w.req, &s, &err), &err, EINVAL, MKD_EXIT_NET, "not an http");
 	stop(&bad);
@@ -428,11 +440,13 @@ static void an_older_pointer_is_a_rollback(void **state)
 	ask_gentoo(&w, state, now.http.base, NULL, NULL);
 	assert_ok(mkd_source_open(&w.req, &s, &err), &err);
 	mkd_source_close(&s);
+	end(&w);
 	ask_gentoo(&w, state, old.http.base, NULL, NULL);
 	(void)snprintf(seen, sizeof(seen), "cache/amd64-" V "-%s.seen'", k.good);
 	assert_fails(mkd_source_open(&w.req, &s, &err), &err, EBADMSG, MKD_EXIT_VERIFY, "rollback");
 	assert_non_null(strstr(err.msg, seen));
 	/* The next mirror is newer. */
+	end(&w);
 	ask_gentoo(&w, state, old.http.base, now.http.base, NULL);
 	assert_ok(mkd_source_open(&w.req, &s, &err), &err);
 	mkd_source_close(&s);
@@ -441,6 +455,7 @@ static void an_older_pointer_is_a_rollback(void **state)
 	test_write(test_path(state, seen), "junk", 4);
 	assert_fails(mkd_source_open(&w.req, &s, &err), &err, EUCLEAN, MKD_EXIT_USAGE, "damaged");
 	assert_int_equal(unlink(test_path(state, seen)), 0);
+	end(&w);
 	ask_gentoo(&w, state, old.http.base, NULL, NULL);
 	assert_ok(mkd_source_open(&w.req, &s, &err), &err);
 	mkd_source_close(&s);
