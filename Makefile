@@ -140,8 +140,9 @@ format-check:
 tidy:
 	cppcheck --quiet --error-exitcode=1 --enable=warning,portability,performance \
 		 --inline-suppr --suppress=missingIncludeSystem -Iinclude builder hooks
-	@printf '%s\n' $(lib_src) $(wildcard builder/main.c) | xargs -P2 -n4 \
-		sh -c 'eval "clang-tidy --quiet $$* -- $$TIDY_FLAGS" 2>/dev/null || exit 255' sh
+	@mkdir -p build; printf '%s\n' $(lib_src) $(wildcard builder/main.c) | xargs -P2 -n8 \
+		sh -c 'eval "clang-tidy --quiet $$* -- $$TIDY_FLAGS" 2>/dev/null' sh >build/tidy.log; \
+		r=$$?; cat build/tidy.log; exit $$r
 export TIDY_FLAGS = -std=gnu11 $(DEFS) -Iinclude $(LIB_CFLAGS)
 
 install: all

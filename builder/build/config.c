@@ -81,7 +81,7 @@ int mkd_job_config(void *job, struct mkd_err *err)
 	mkd_buf_printf(&cmdline, CMDLINE, j->layout.root.dev, p->extra ? " " : "",
 		       p->extra ? p->extra : "");
 	comment(j, &about);
-	for (size_t i = 0; i < j->layout.n_disks; i++)
+	for (size_t i = 0; i < j->layout.n_disks && i < MKD_DISKS; i++)
 		s.disks[i] = (struct mkd_xl_disk){ j->layout.disks[i].vdev, paths[i] };
 	vifs(j, &s);
 	r = mkd_buf_check(&cmdline, err);

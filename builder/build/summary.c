@@ -51,7 +51,7 @@ static void disk_lines(const struct mkd_job *j, struct mkd_buf *ret)
 	const char *paths[MKD_DISKS] = { j->plan->disk, j->plan->swap_disk };
 	char size[32];
 
-	for (size_t i = 0; i < l->n_disks; i++)
+	for (size_t i = 0; i < l->n_disks && i < MKD_DISKS; i++)
 		mkd_buf_printf(ret, "  disk      %s (%s), %s in the guest%s\n", paths[i],
 			       mkd_size_format(l->disks[i].size_bytes, size), l->disks[i].vdev,
 			       l->disks[i].gpt ? ", GPT" : "");
