@@ -142,10 +142,13 @@ static int rootfs(void *job, struct mkd_err *err)
 		},
 		.ui = j->ui,
 	};
+	int r;
 
 	memcpy(req.fs.uuid, j->base.fs_uuid, sizeof(req.fs.uuid));
 	memcpy(req.fs.hash_seed, j->base.hash_seed, sizeof(req.fs.hash_seed));
-	return mkd_rootfs_write(&req, &j->rootfs, err);
+	r = mkd_rootfs_write(&req, &j->rootfs, err);
+	mkd_tick(j->ui, "", 0, 0);
+	return r;
 }
 
 static int swap(void *job, struct mkd_err *err)

@@ -10,9 +10,11 @@
 static double elapsed_sec(const struct mkd_job *j)
 {
 	struct timespec now = { 0 };
+	int64_t ms;
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)((int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 - j->started_ms) / 1000;
+	ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 - j->started_ms;
+	return (double)ms / 1000;
 }
 
 static void when(int64_t sec, char buf[static 32])

@@ -61,6 +61,8 @@ static void progress(struct mkd_ui *ui, const char *stage, uint64_t done_bytes,
 	now = now_ms();
 	if (strcmp(c->stage, stage) != 0) {
 		mkd_console_flush(c);
+		if (!*stage)
+			return;
 		(void)snprintf(c->stage, sizeof(c->stage), "%s", stage);
 		c->start_ms = now;
 		c->painted_ms = 0;

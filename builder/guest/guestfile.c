@@ -104,7 +104,7 @@ int mkd_guest_edits(const struct mkd_guest_io *io, const char *path, mode_t mode
 	}
 	r = put(io, path, &text, mode ? mode : 0644, err);
 	if (r == 0)
-		mkd_say(io->ui, MKD_INFO, "%s '%s'", made ? "wrote" : "edited", path);
+		mkd_say(io->ui, MKD_DEBUG, "%s '%s'", made ? "wrote" : "edited", path);
 	return r;
 }
 
@@ -163,7 +163,7 @@ int mkd_guest_link(const struct mkd_guest_io *io, const char *target, const char
 	if (r == 0)
 		r = mkd_tree_symlink(io->tree, target, path, err);
 	if (r == 0)
-		mkd_say(io->ui, MKD_INFO, "linked '%s' to '%s'", path, target);
+		mkd_say(io->ui, MKD_DEBUG, "linked '%s' to '%s'", path, target);
 	return r;
 }
 

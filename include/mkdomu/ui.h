@@ -18,7 +18,10 @@ enum mkd_level {
 struct mkd_ui {
 	/* One finished sentence, no newline, control characters already replaced. */
 	void (*say)(struct mkd_ui *ui, enum mkd_level level, const char *text);
-	/* total_bytes 0 = not known. Called from the thread that runs the stage, often. */
+	/*
+	 * total_bytes 0 = not known; stage "" ends the one before. Called from the thread that runs
+	 * the stage, often.
+	 */
 	void (*progress)(struct mkd_ui *ui, const char *stage, uint64_t done_bytes,
 			 uint64_t total_bytes);
 };
