@@ -8,7 +8,8 @@ fi
 mirror_setup openrc
 user_setup
 cd "$W" || exit 2
-opts=(--profile gentoo-base "${mirror[@]}" --cache "$W/cache" --kernel /boot/vmlinuz-guest --cfg guest.cfg --name guest)
+common=(--profile gentoo-base "${mirror[@]}" --kernel /boot/vmlinuz-guest --name guest)
+opts=("${common[@]}" --cache "$W/cache" --cfg guest.cfg)
 
 truncate -s 600M one.disk two.disk
 truncate -s 64M swap.disk
@@ -25,10 +26,13 @@ check "e2fsck finds nothing" e2fsck -fn "one.disk?offset=$root_at"
 check "the config has the device" cfg_says guest.cfg "disk=vdev=xvda format=raw access=rw script= target=$one"
 
 remember one.disk guest.cfg
-refused "a device with something on it" 3 "$one" "$PROG" "${opts[@]}" --disk "$one"
+refused "a config that is there, without --force" 3 guest.cfg "$PROG" "${opts[@]}" --disk "$one"
+refused "a device with something on it" 3 "$one" "$PROG" "${common[@]}" --cache "$W/cache" \
+	--cfg other.cfg --disk "$one"
 check "is untouched" unchanged
+check "no other config was written" [ ! -e other.cfg ]
 rm guest.cfg
-remembered=()
+forget
 check "with --force it is replaced" "$PROG" "${opts[@]}" --disk "$one" --swap none --size 500M --force
 check "it is a bare ext4 now" [ "$(type_of one.disk)" = ext4 ]
 check "no trace of the old table" [ -z "$(blkid -p -s PTTYPE -o value one.disk)" ]
@@ -41,7 +45,7 @@ refused "a mounted device, with --force" 3 "$W/mnt" "$PROG" "${opts[@]}" --disk 
 check "is left alone" unchanged
 check "is still mounted" mountpoint -q "$W/mnt"
 umount "$W/mnt"
-remembered=()
+forget
 
 check "root and swap on two devices" "$PROG" "${opts[@]}" --disk "$two" --swap "$swap"
 check "the root is ext4" [ "$(type_of two.disk)" = ext4 ]
@@ -59,7 +63,7 @@ else skip "swap that is in use" "swapon does not work here"; fi
 truncate -s 32M small.disk
 loop_of small.disk && small=$loop
 remember small.disk
-refused "a device that is too small" 3 "$small" "$PROG" "${opts[@]}" --disk "$small"
+refused "a device that is too small" 8 "too small" "$PROG" "${opts[@]}" --disk "$small"
 truncate -s 600M ro.disk
 loop_of ro.disk -r && ro=$loop
 refused "a device that is read-only" 3 "$ro" "$PROG" "${opts[@]}" --disk "$ro"
@@ -68,6 +72,6 @@ refused "a device that is not there" 3 /dev/no-such-disk "$PROG" "${opts[@]}" --
 refused "a character device" 3 /dev/null "$PROG" "${opts[@]}" --disk /dev/null --force
 truncate -s 600M free.disk
 loop_of free.disk && free=$loop
-refused "a device that is not the user's" 3 "$free" as_user "$PROG" "${opts[@]}" --disk "$free" --cache "$W/user/cache" --cfg "$U/x.cfg"
+refused "a device that is not the user's" 3 "$free" as_user "$PROG" "${common[@]}" --disk "$free" --cfg "$U/x.cfg"
 check "none of them was written to" unchanged
 check "no config was left" [ ! -e guest.cfg ]

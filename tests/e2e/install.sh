@@ -13,11 +13,11 @@ installed() {
 if unshare --mount $(is_root || echo --map-root-user) true 2>/dev/null; then
 	check "--version answers" installed --version
 	for p in gentoo-base gentoo-systemd; do
-		check "profile $p is found by name" installed --profile $p --disk "$W/x.img" --dry-run
+		check "profile $p is found by name" installed --profile $p --disk "$W/x.img" --kernel /boot/vmlinuz-guest --dry-run
 	done
 	check "a dry run leaves nothing" [ ! -e "$W/x.img" ]
 	refused "a profile that does not exist names where it was looked for" 2 /usr/local/share/mkdomu/profiles \
-		installed --profile no-such --disk "$W/x.img" --dry-run
+		installed --profile no-such --disk "$W/x.img" --kernel /boot/vmlinuz-guest --dry-run
 else skip "the installed program" "no mount namespaces here"; fi
 check "make uninstall works" make -C "$top" --no-print-directory MODE="$MODE" DESTDIR="$W/root" uninstall
 check "nothing is left installed" [ -z "$(find "$W/root" -type f)" ]

@@ -129,12 +129,13 @@ mirror_setup() {
 	mirror=(--mirror "$mirror_url" --keyring "$mirror_keyring" --signer "$mirror_signer")
 }
 
-# same FILE: as it was when "remember FILE..." was called
+# unchanged: all files are as they were when "remember FILE..." was called
 declare -A remembered
 remember() {
 	local f
 	for f in "$@"; do remembered[$f]=$(sum_of "$f"); done
 }
+forget() { remembered=(); }
 unchanged() {
 	local f rc=0
 	for f in "${!remembered[@]}"; do

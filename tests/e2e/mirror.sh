@@ -53,6 +53,9 @@ fetch -o cut "$file" 2>/dev/null
 check "it breaks off when told" [ $? = 18 ]
 check "and sends that many bytes" cmp cut <(head -c 5000 "$tarball")
 check "and once only" cmp "$tarball" <(fetch "$file")
+fault 'tar.xz$ until 5000'
+fetch -o cut -r 4000- "$file" 2>/dev/null
+check "it holds back the end when told" cmp cut <(head -c 5000 "$tarball" | tail -c 1000)
 fault 'tar.xz$ corrupt 4000'
 check "it damages one byte" [ "$(cmp -l "$tarball" <(fetch "$file") | wc -l)" = 1 ]
 fault 'tar.xz$ slow 1000'
