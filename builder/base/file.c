@@ -6,6 +6,7 @@
 #include <ftw.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 static int slurp(int fd, const char *path, size_t max_bytes, int exit_class, struct mkd_buf *ret,
 		 struct mkd_err *err)
@@ -197,5 +198,13 @@ static int remove_one(const char *path, const struct stat *st, int flag, struct 
 
 void mkd_rmtree(const char *path)
 {
-	(void)nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+	const struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
+
+	/* A helper that has just been told to go (gpg) may still be adding a file. */
+	for (int i = 0; i < 50; i++) {
+		(void)nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+		if (access(path, F_OK) != 0)
+			return;
+		(void)nanosleep(&pause, NULL);
+	}
 }

@@ -50,7 +50,7 @@ must_check int mkd_open_parent(const char *path, int *ret_fd, const char **ret_n
 /* A new empty folder, mode 0700, under $TMPDIR or /tmp; *ret is the caller's (free + mkd_rmtree).
  */
 must_check int mkd_tmpdir(char **ret, struct mkd_err *err);
-/* Remove a folder of our own and all below it, never following a link; best effort. */
+/* Remove a folder of our own and all below it, never following a link; best effort, up to 1 s. */
 void mkd_rmtree(const char *path);
 
 #endif
