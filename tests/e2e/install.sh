@@ -21,3 +21,5 @@ if unshare --mount $(is_root || echo --map-root-user) true 2>/dev/null; then
 else skip "the installed program" "no mount namespaces here"; fi
 check "make uninstall works" make -C "$top" --no-print-directory MODE="$MODE" DESTDIR="$W/root" uninstall
 check "nothing is left installed" [ -z "$(find "$W/root" -type f)" ]
+check "README has the options of --help" diff <("$MKDOMU" --help | sed '1,/^What to build/d') \
+	<(sed -n '/^    What to build/,/^## Profiles/p' "$top/README.md" | sed '1d;$d;s/^    //' | sed '$d')
