@@ -211,6 +211,12 @@ int mkd_verify_open(const struct mkd_keys *keys, struct mkd_verifier **ret, stru
 		r = mkd_strdup(keys->keyring, &v->keyring, err);
 	if (r == 0)
 		r = mkd_file_read(AT_FDCWD, keys->keyring, KEYRING_MAX, MKD_EXIT_USAGE, &text, err);
+	if (r == -ENOENT)
+		return mkd_fail(
+			err, MKD_EXIT_USAGE, ENOENT,
+			"there is no keyring '%s'; put the signer's keys there, or name another "
+			"file with --keyring (for Gentoo's see mkdomu(8), KEYS)",
+			keys->keyring);
 	if (r < 0)
 		return r;
 	r = make_home(v, err);
