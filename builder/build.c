@@ -120,6 +120,26 @@ static int disks(void *job, struct mkd_err *err)
 	return r;
 }
 
+/* The header of the swap file, which the file system's writer puts in; none: *ret stays empty. */
+static int swap_file(const struct mkd_job *j, uint8_t page[MKD_SWAP_PAGE_BYTES],
+		     struct mkd_ext4_swap *ret, struct mkd_err *err)
+{
+	struct mkd_swap_req req = { .name = MKD_SWAP_FILE_PATH,
+				    .size_bytes = j->layout.swap_file_bytes,
+				    .label = "swap" };
+	int r;
+
+	if (j->layout.swap_kind != MKD_SWAP_FILE)
+		return 0;
+	memcpy(req.uuid, j->id.swap_uuid, sizeof(req.uuid));
+	r = mkd_swap_header(&req, page, err);
+	if (r == 0)
+		*ret = (struct mkd_ext4_swap){ .path = &MKD_SWAP_FILE_PATH[1], /* relative */
+					       .page = page,
+					       .size_bytes = req.size_bytes };
+	return r;
+}
+
 static int rootfs(void *job, struct mkd_err *err)
 {
 	struct mkd_job *j = job;
@@ -142,8 +162,11 @@ static int rootfs(void *job, struct mkd_err *err)
 		},
 		.ui = j->ui,
 	};
-	int r;
+	uint8_t page[MKD_SWAP_PAGE_BYTES];
+	int r = swap_file(j, page, &req.swap, err);
 
+	if (r < 0)
+		return r;
 	memcpy(req.fs.uuid, j->base.fs_uuid, sizeof(req.fs.uuid));
 	memcpy(req.fs.hash_seed, j->base.hash_seed, sizeof(req.fs.hash_seed));
 	r = mkd_rootfs_write(&req, &j->rootfs, err);

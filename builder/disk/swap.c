@@ -22,13 +22,13 @@ struct swap_page {
 
 _Static_assert(sizeof(struct swap_page) == MKD_SWAP_PAGE_BYTES, "the header fills one page");
 
-int mkd_swap_write(const struct mkd_swap_req *req, struct mkd_err *err)
+int mkd_swap_header(const struct mkd_swap_req *req, uint8_t ret[MKD_SWAP_PAGE_BYTES],
+		    struct mkd_err *err)
 {
 	uint64_t pages = req->size_bytes / MKD_SWAP_PAGE_BYTES;
 	struct swap_page page = { .version = htole32(1) };
 	size_t label_len = req->label ? strlen(req->label) : 0;
 	char size[32];
-	int r;
 
 	if (req->size_bytes < MKD_SWAP_MIN_BYTES)
 		return mkd_fail(err, MKD_EXIT_TARGET, EINVAL,
@@ -45,7 +45,18 @@ int mkd_swap_write(const struct mkd_swap_req *req, struct mkd_err *err)
 	if (label_len)
 		memcpy(page.label, req->label, label_len);
 	memcpy(page.magic, "SWAPSPACE2", sizeof(page.magic));
-	r = mkd_pwrite_full(req->fd, &page, sizeof(page), req->offset_bytes);
+	memcpy(ret, &page, sizeof(page));
+	return 0;
+}
+
+int mkd_swap_write(const struct mkd_swap_req *req, struct mkd_err *err)
+{
+	uint8_t page[MKD_SWAP_PAGE_BYTES];
+	int r = mkd_swap_header(req, page, err);
+
+	if (r < 0)
+		return r;
+	r = mkd_pwrite_full(req->fd, page, sizeof(page), req->offset_bytes);
 	if (r < 0)
 		return mkd_fail_io(err, -r, "cannot write the swap header of '%s'", req->name);
 	return 0;

@@ -63,6 +63,8 @@ int mkd_balloc_take(struct mkd_balloc *a, uint64_t want, uint64_t *ret_block, ui
 	*ret_block = a->next;
 	*ret_n = (uint32_t)n;
 	a->next += n;
+	if (a->fresh < a->next)
+		a->fresh = a->next;
 	return 0;
 }
 
@@ -71,4 +73,10 @@ void mkd_balloc_free(struct mkd_balloc *a, uint64_t block, uint64_t n)
 	mkd_balloc_settle(a);
 	ext2fs_block_alloc_stats_range(a->fs, block, n, -1);
 	a->freed = true;
+}
+
+uint64_t mkd_balloc_left(struct mkd_balloc *a)
+{
+	mkd_balloc_settle(a);
+	return ext2fs_free_blocks_count(a->fs->super);
 }

@@ -12,6 +12,7 @@
 #include "mkdomu/filedata.h"
 #include "mkdomu/members.h"
 #include "mkdomu/size.h"
+#include "mkdomu/swapfile.h"
 #include "mkdomu/xattrs.h"
 
 #define SYMLINK_MAX_LEN 4095u
@@ -205,6 +206,24 @@ int mkd_ext4_data(struct mkd_ext4 *w, const void *data, size_t len, uint64_t off
 int mkd_ext4_end(struct mkd_ext4 *w, struct mkd_err *err)
 {
 	return mkd_filedata_end(&w->c, &w->file, err);
+}
+
+int mkd_ext4_add_swap(struct mkd_ext4 *w, const struct mkd_ext4_swap *swap, int64_t epoch_sec,
+		      struct mkd_err *err)
+{
+	const struct mkd_entry e = {
+		.path = swap->path, .type = MKD_FT_REG, .mode = 0600, .mtime_sec = epoch_sec
+	};
+	uint32_t ino = 0;
+	int r = mkd_swapfile_check(swap, w->c.name, err);
+
+	if (!r)
+		r = check_entry(w, &e, err);
+	if (!r)
+		r = begin(w, err);
+	if (!r)
+		r = mkd_members_add(&w->c, &e, &ino, err);
+	return r ? r : mkd_swapfile_store(&w->c, swap, ino, w->zeroed, err);
 }
 
 static void stamp_special(struct mkd_ext4_ctx *c, int64_t epoch_sec)

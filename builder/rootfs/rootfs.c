@@ -96,6 +96,11 @@ static int write_fs(struct work *w, struct mkd_err *err)
 		return mkd_fail(err, MKD_EXIT_ARCHIVE, ENODATA,
 				"'%s' is empty: a root tarball has files in it", req->tar_name);
 	w->result.epoch_sec = req->epoch_sec ? req->epoch_sec : w->newest_sec;
+	/* behind the members: its time is known only now, and it is to win over any of them */
+	if (req->swap.size_bytes)
+		r = mkd_ext4_add_swap(w->fs, &req->swap, w->result.epoch_sec, err);
+	if (r < 0)
+		return r;
 	return mkd_ext4_finish(steal(&w->fs), w->result.epoch_sec, &w->result.fs, err);
 }
 

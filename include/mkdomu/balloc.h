@@ -16,6 +16,7 @@ struct mkd_balloc {
 	struct struct_ext2_filsys *fs;
 	const char *name;
 	uint64_t start, next, end; /* the free run in use; [start, next) is not yet in the bitmap */
+	uint64_t fresh;            /* no block from here on has ever been handed out */
 	bool freed;                /* something lies free below next */
 };
 
@@ -27,6 +28,9 @@ must_check int mkd_balloc_take(struct mkd_balloc *a, uint64_t want, uint64_t *re
 			       uint32_t *ret_n, struct mkd_err *err);
 
 void mkd_balloc_free(struct mkd_balloc *a, uint64_t block, uint64_t n);
+
+/* How many can still be taken. */
+uint64_t mkd_balloc_left(struct mkd_balloc *a);
 
 /* Bring the bitmap up to date. */
 void mkd_balloc_settle(struct mkd_balloc *a);

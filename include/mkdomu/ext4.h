@@ -69,6 +69,25 @@ must_check int mkd_ext4_data(struct mkd_ext4 *w, const void *data, size_t len,
 			     uint64_t offset_bytes, struct mkd_err *err);
 must_check int mkd_ext4_end(struct mkd_ext4 *w, struct mkd_err *err);
 
+/* A swap file: every block of it allocated and initialised, as swapon(2) wants them. */
+struct mkd_ext4_swap {
+	const char *path;    /* as in struct mkd_entry; replaces what has that name */
+	const void *page;    /* its first 4096 bytes, the header; the rest are zeros */
+	uint64_t size_bytes; /* a multiple of 4096, not 0 */
+};
+
+/*
+ * Add it, 0600 root:root with the time epoch_sec. Blocks that read as zeros already are not
+ * written, so that an image file stays sparse.
+ *	-EINVAL  no such size (INTERNAL)
+ *	-EFBIG   over 16 TiB less 4 KiB (USAGE)
+ *	-ENOSPC  it does not fit; the message says how much is free (NOSPACE)
+ *	-EINTR   a signal asked to stop
+ *	and those of mkd_ext4_add
+ */
+must_check int mkd_ext4_add_swap(struct mkd_ext4 *w, const struct mkd_ext4_swap *swap,
+				 int64_t epoch_sec, struct mkd_err *err);
+
 struct mkd_ext4_stats {
 	uint64_t inodes, inodes_used, blocks, blocks_used; /* blocks of 4096 bytes */
 };

@@ -19,6 +19,7 @@ struct mkd_rootfs_req {
 	unsigned threads;   /* 0 = one a core */
 	int64_t epoch_sec;  /* 0 = the newest entry of the tarball */
 	struct mkd_ext4_req fs;
+	struct mkd_ext4_swap swap; /* size_bytes 0 = none; its time is the epoch */
 	struct mkd_ui *ui;
 };
 

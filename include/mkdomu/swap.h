@@ -21,12 +21,15 @@ struct mkd_swap_req {
 };
 
 /*
- * Write the first page of the area, the boot block's 1 KiB zeroed. Areas over 2^32 pages are used
- * up to that.
+ * The first page of the area, the boot block's 1 KiB zeroed. Areas over 2^32 pages are used up to
+ * that. Pure: fd and offset_bytes are not looked at.
  *	-EINVAL        too small (TARGET)
  *	-ENAMETOOLONG  the label has more than 15 bytes (USAGE)
- *	other          from pwrite(2) (IO, NOSPACE)
  */
+must_check int mkd_swap_header(const struct mkd_swap_req *req, uint8_t ret[MKD_SWAP_PAGE_BYTES],
+			       struct mkd_err *err);
+
+/* Write that page. Errors as above, and those of pwrite(2) (IO, NOSPACE). */
 must_check int mkd_swap_write(const struct mkd_swap_req *req, struct mkd_err *err);
 
 #endif
