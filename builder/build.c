@@ -5,13 +5,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "mkdomu/file.h"
 #include "mkdomu/job.h"
 #include "mkdomu/label.h"
 #include "mkdomu/pipeline.h"
 #include "mkdomu/swap.h"
-
-#define CFG_MODE 0640
 
 static void target_requests(const struct mkd_job *j, struct mkd_target_req req[MKD_DISKS])
 {
@@ -159,6 +156,7 @@ static int rootfs(void *job, struct mkd_err *err)
 			.zeroed = mkd_target_zeroed(t),
 			.direct = true,
 			.reserved_percent = 5,
+			.sealed = true,
 		},
 		.ui = j->ui,
 	};
@@ -217,31 +215,17 @@ static int label(void *job, struct mkd_err *err)
 	return mkd_label_write_gpt(&req, err);
 }
 
-/* The config comes last: its presence means that the guest is complete. */
-static int publish(void *job, struct mkd_err *err)
-{
-	struct mkd_job *j = job;
-
-	for (size_t i = j->n_disks; i-- > 0;) {
-		int r = mkd_target_publish(j->target[i], err);
-
-		if (r < 0)
-			return r;
-	}
-	return mkd_file_write(j->cfg_dirfd, j->cfg_name, j->cfg.data, j->cfg.len, CFG_MODE, err);
-}
-
 static const struct mkd_step stages[] = {
-	{ "inputs", mkd_job_inputs, NULL, mkd_job_inputs_release },
-	{ "probe", probe, NULL, NULL },
-	{ "source", source, NULL, source_release },
-	{ "config", mkd_job_config, NULL, NULL },
-	{ "disks", disks, NULL, disks_release },
-	{ "rootfs", rootfs, NULL, NULL },
-	{ "swap", swap, NULL, NULL },
-	{ "guest", mkd_job_guest, NULL, NULL },
-	{ "label", label, NULL, NULL },
-	{ "publish", publish, NULL, NULL },
+	{ "inputs", mkd_job_inputs, NULL, mkd_job_inputs_release, false },
+	{ "probe", probe, NULL, NULL, false },
+	{ "source", source, NULL, source_release, false },
+	{ "config", mkd_job_config, NULL, NULL, false },
+	{ "disks", disks, NULL, disks_release, false },
+	{ "rootfs", rootfs, NULL, NULL, false },
+	{ "swap", swap, NULL, NULL, false },
+	{ "guest", mkd_job_guest, NULL, NULL, false },
+	{ "label", label, NULL, NULL, false },
+	{ "publish", mkd_job_publish, NULL, NULL, false },
 };
 #define N_LOOK 2 /* those that only look */
 
@@ -304,7 +288,7 @@ int mkd_build_run(const struct mkd_plan *plan, struct mkd_ui *ui, struct mkd_buf
 	struct report r = { .job = job_of(plan, ui), .out = ret_summary };
 
 	return run(stages, ARRAY_LEN(stages),
-		   (struct mkd_step){ "summary", report_summary, NULL, NULL }, &r, err);
+		   (struct mkd_step){ "summary", report_summary, NULL, NULL, true }, &r, err);
 }
 
 int mkd_build_explain(const struct mkd_plan *plan, const struct mkd_settings *settings,
@@ -312,5 +296,6 @@ int mkd_build_explain(const struct mkd_plan *plan, const struct mkd_settings *se
 {
 	struct report r = { .job = job_of(plan, ui), .settings = settings, .out = ret };
 
-	return run(stages, N_LOOK, (struct mkd_step){ "plan", report_plan, NULL, NULL }, &r, err);
+	return run(stages, N_LOOK, (struct mkd_step){ "plan", report_plan, NULL, NULL, false }, &r,
+		   err);
 }

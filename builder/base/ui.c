@@ -41,8 +41,13 @@ void mkd_signals_install(void)
 	struct sigaction sa = { .sa_handler = on_signal };
 
 	(void)sigemptyset(&sa.sa_mask);
-	for (size_t i = 0; i < ARRAY_LEN(stops); i++)
-		(void)sigaction(stops[i], &sa, NULL);
+	for (size_t i = 0; i < ARRAY_LEN(stops); i++) {
+		struct sigaction old;
+
+		/* nohup(1) and the like: what is ignored stays ignored */
+		if (sigaction(stops[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+			(void)sigaction(stops[i], &sa, NULL);
+	}
 	sa.sa_handler = SIG_IGN;
 	(void)sigaction(SIGPIPE, &sa, NULL);
 	/* A file size limit shows as EFBIG from write(2), where it can be reported and undone. */

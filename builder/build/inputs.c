@@ -133,9 +133,10 @@ static int read_epoch(struct mkd_job *j, struct mkd_err *err)
 		return 0;
 	errno = 0;
 	v = strtoll(text, &end, 10);
-	if (errno || *end || v <= 0 || v > INT32_MAX)
+	if (errno || *end || *text < '0' || *text > '9' || v <= 0 || v > INT32_MAX)
 		return mkd_fail(err, MKD_EXIT_USAGE, EINVAL,
-				"SOURCE_DATE_EPOCH '%s' is not a time; give seconds since 1970",
+				"SOURCE_DATE_EPOCH '%s' is not a time; give seconds since 1970, "
+				"1 to 2147483647",
 				text);
 	j->epoch_sec = v;
 	return 0;
@@ -163,6 +164,7 @@ static int check_cfg(struct mkd_job *j, struct mkd_err *err)
 		return mkd_fail(err, MKD_EXIT_TARGET, EEXIST,
 				"the config '%s' exists; --force replaces it, --cfg names another",
 				path);
+	j->cfg_exists = true;
 	return 0;
 }
 
@@ -174,6 +176,8 @@ int mkd_job_inputs(void *job, struct mkd_err *err)
 	struct mkd_job *j = job;
 	int r = check_hooks(j, err);
 
+	if (r == 0)
+		r = mkd_job_overlap(j->plan, err);
 	for (size_t i = 0; r == 0 && i < ARRAY_LEN(steps); i++)
 		r = steps[i](j, err);
 	if (r < 0)

@@ -61,9 +61,32 @@ bool mkd_target_zeroed(const struct mkd_target *t)
 	return t->image || mkd_device_zeroed(t->device);
 }
 
+int mkd_target_prepare(struct mkd_target *t, struct mkd_err *err)
+{
+	return t->device ? mkd_device_prepare(t->device, err) : mkd_image_prepare(t->image, err);
+}
+
+int mkd_target_commit(struct mkd_target *t, struct mkd_err *err)
+{
+	if (!t->device)
+		return mkd_image_commit(t->image, err);
+	mkd_device_commit(t->device);
+	return 0;
+}
+
+void mkd_target_revert(struct mkd_target *t)
+{
+	if (t->device)
+		mkd_device_revert(t->device);
+	else
+		mkd_image_revert(t->image);
+}
+
 int mkd_target_publish(struct mkd_target *t, struct mkd_err *err)
 {
-	return t->device ? mkd_device_publish(t->device, err) : mkd_image_publish(t->image, err);
+	int r = mkd_target_prepare(t, err);
+
+	return r < 0 ? r : mkd_target_commit(t, err);
 }
 
 void mkd_target_close(struct mkd_target *t)

@@ -344,7 +344,7 @@ static int check_edge(const struct mkd_device *d, int direct, uint64_t offset, s
 	return 0;
 }
 
-int mkd_device_publish(struct mkd_device *d, struct mkd_err *err)
+int mkd_device_prepare(struct mkd_device *d, struct mkd_err *err)
 {
 	cleanup_close int direct = -1;
 	int r;
@@ -357,13 +357,20 @@ int mkd_device_publish(struct mkd_device *d, struct mkd_err *err)
 	r = check_edge(d, direct, 0, err);
 	if (r == 0)
 		r = check_edge(d, direct, d->info.size_bytes - EDGE_BYTES, err);
-	if (r < 0)
-		return r;
+	return r;
+}
+
+void mkd_device_commit(struct mkd_device *d)
+{
 	d->published = true;
 	/* The host's view of the new partitions; loops and partitions have none to refresh. */
 	if (!mkd_blockdev_is_partition(d->host, d->dev))
 		(void)ioctl(d->fd, BLKRRPART);
-	return 0;
+}
+
+void mkd_device_revert(struct mkd_device *d)
+{
+	d->published = false;
 }
 
 void mkd_device_close(struct mkd_device *d)

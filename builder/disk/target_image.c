@@ -266,7 +266,7 @@ static int still_free(struct mkd_image *m, struct mkd_err *err)
 	return m->place.exists ? guard_old(m->host, &req, &m->place, &ignored, err) : 0;
 }
 
-int mkd_image_publish(struct mkd_image *m, struct mkd_err *err)
+int mkd_image_prepare(struct mkd_image *m, struct mkd_err *err)
 {
 	int r = still_free(m, err);
 
@@ -275,7 +275,19 @@ int mkd_image_publish(struct mkd_image *m, struct mkd_err *err)
 	r = keep_owner(m);
 	if (r < 0)
 		return mkd_fail_io(err, -r, "cannot set the mode of '%s'", m->place.path);
-	return mkd_tmpname_publish(m->place.dirfd, &m->tmp, m->place.name, m->place.exists, err);
+	if (fsync(m->tmp.fd) != 0)
+		return mkd_fail_io(err, errno, "cannot write '%s'", m->place.path);
+	return 0;
+}
+
+int mkd_image_commit(struct mkd_image *m, struct mkd_err *err)
+{
+	return mkd_tmpname_commit(m->place.dirfd, &m->tmp, m->place.name, m->place.exists, err);
+}
+
+void mkd_image_revert(struct mkd_image *m)
+{
+	mkd_tmpname_revert(m->place.dirfd, &m->tmp, m->place.name);
 }
 
 void mkd_image_close(struct mkd_image *m)

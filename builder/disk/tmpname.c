@@ -136,15 +136,23 @@ static int name_hidden(int dirfd, struct mkd_tmpname *t, const char *name)
 	return r;
 }
 
-static int rename_over(int dirfd, struct mkd_tmpname *t, const char *name)
+static int exchange(int dirfd, struct mkd_tmpname *t, const char *name)
 {
 	int r = name_hidden(dirfd, t, name);
 
-	if (r == 0 && renameat(dirfd, t->hidden, dirfd, name) != 0)
-		r = -errno;
-	if (r == 0)
-		t->hidden[0] = '\0';
-	return r;
+	if (r < 0)
+		return r;
+	if (renameat2(dirfd, t->hidden, dirfd, name, RENAME_EXCHANGE) == 0) {
+		t->swapped = true;
+		return 0;
+	}
+	/* EINVAL: file systems without the flag; ENOENT: the old file has gone meanwhile */
+	if (errno != EINVAL && errno != ENOSYS && errno != ENOENT)
+		return -errno;
+	if (renameat(dirfd, t->hidden, dirfd, name) != 0)
+		return -errno;
+	t->hidden[0] = '\0';
+	return 0;
 }
 
 static int name_new(int dirfd, struct mkd_tmpname *t, const char *name)
@@ -163,25 +171,35 @@ static int name_new(int dirfd, struct mkd_tmpname *t, const char *name)
 	return 0;
 }
 
-int mkd_tmpname_publish(int dirfd, struct mkd_tmpname *t, const char *name, bool replace,
-			struct mkd_err *err)
+int mkd_tmpname_commit(int dirfd, struct mkd_tmpname *t, const char *name, bool replace,
+		       struct mkd_err *err)
 {
-	int r = fsync(t->fd) == 0 ? 0 : -errno;
+	int r = replace ? exchange(dirfd, t, name) : name_new(dirfd, t, name);
 
-	if (r < 0)
-		return mkd_fail_io(err, -r, "cannot write '%s'", name);
-	r = replace ? rename_over(dirfd, t, name) : name_new(dirfd, t, name);
 	if (r == -EEXIST)
 		return mkd_fail(err, MKD_EXIT_TARGET, EEXIST,
 				"cannot publish '%s': a file of that name has come to exist; "
 				"--force replaces it",
 				name);
+	t->placed = r == 0 && !replace;
 	/* EINVAL: file systems that do not sync folders, cifs for one */
-	if (r == 0 && fsync(dirfd) != 0 && errno != EINVAL)
+	if (r == 0 && fsync(dirfd) != 0 && errno != EINVAL) {
 		r = -errno;
+		mkd_tmpname_revert(dirfd, t, name);
+	}
 	if (r < 0)
 		return mkd_fail_io(err, -r, "cannot publish '%s'", name);
 	return 0;
+}
+
+void mkd_tmpname_revert(int dirfd, struct mkd_tmpname *t, const char *name)
+{
+	if (t->swapped)
+		(void)renameat2(dirfd, t->hidden, dirfd, name, RENAME_EXCHANGE);
+	else if (t->placed)
+		(void)unlinkat(dirfd, name, 0);
+	t->swapped = t->placed = false;
+	(void)fsync(dirfd);
 }
 
 void mkd_tmpname_close(int dirfd, struct mkd_tmpname *t)

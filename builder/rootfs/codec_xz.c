@@ -10,6 +10,8 @@
 
 /* After this long without output lzma_code returns, so that a stop request is seen. */
 #define TIMEOUT_MSEC 200
+/* Above this liblzma uses fewer threads, so that more cores do not take more memory. */
+#define THREADING_BYTES (160 * MIB)
 
 struct xz {
 	lzma_stream strm;
@@ -54,7 +56,8 @@ static int xz_open(const struct mkd_codec_limits *lim, void **ret, struct mkd_er
 		.flags = LZMA_CONCATENATED | LZMA_TELL_UNSUPPORTED_CHECK,
 		.threads = lim->threads,
 		.timeout = TIMEOUT_MSEC,
-		.memlimit_threading = lim->mem_bytes,
+		.memlimit_threading =
+			lim->mem_bytes < THREADING_BYTES ? lim->mem_bytes : THREADING_BYTES,
 		.memlimit_stop = lim->mem_bytes,
 	};
 	lzma_ret r;

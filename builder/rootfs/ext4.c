@@ -60,6 +60,7 @@ static int set_up(const struct mkd_ext4_req *req, struct mkd_ext4 *w, struct mkd
 	if (r < 0)
 		return r;
 	c->name = req->name;
+	c->sealed = req->sealed;
 	c->alloc = (struct mkd_balloc){ .fs = c->fs, .name = req->name };
 	r = mkd_inodes_init(&c->inodes, c->fs->super->s_inodes_count, MKD_INO_FIRST, req->name,
 			    err);

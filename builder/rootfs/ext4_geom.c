@@ -7,6 +7,7 @@
 
 #include "mkdomu/ext4_ctx.h"
 #include "mkdomu/memio.h"
+#include "mkdomu/seal.h"
 
 #define CSUM_CRC32C  1u
 #define FLEX_LOG     4u /* 16 groups share their tables' place */
@@ -243,6 +244,8 @@ int mkd_ext4_geom_write(struct mkd_ext4_ctx *c, int64_t epoch_sec, bool durable,
 		r = mkd_memio_each(c->fs->io, write_page, c, err);
 	if (!r)
 		r = durable ? mkd_blockout_sync(c->out, err) : mkd_blockout_drain(c->out, err);
+	if (!r && c->sealed)
+		mkd_seal_set(mkd_memio_page(c->fs->io, 0), MKD_EXT4_SEALED);
 	if (!r)
 		r = mkd_blockout_put(c->out, 0, mkd_memio_page(c->fs->io, 0), 1, err);
 	return r ? r : mkd_blockout_drain(c->out, err);

@@ -67,11 +67,18 @@ static int copy_all(struct work *w, struct mkd_err *err)
 	}
 }
 
+/* A bomb that is all headers and padding fills no file system: the stream itself has an end. */
+static uint64_t plain_limit(const struct mkd_rootfs_req *req)
+{
+	return 2 * req->fs.size_bytes + GIB;
+}
+
 static int open_entries(struct work *w, struct mkd_err *err)
 {
 	const struct mkd_stream_req req = { .fd = w->req->tar_fd,
 					    .name = w->req->tar_name,
-					    .threads = w->req->threads };
+					    .threads = w->req->threads,
+					    .max_plain_bytes = plain_limit(w->req) };
 	struct mkd_stream *stream;
 	int r = mkd_stream_open(&req, &stream, err);
 

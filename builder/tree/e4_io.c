@@ -8,6 +8,7 @@
 
 #include "mkdomu/e4_fs.h"
 #include "mkdomu/file.h"
+#include "mkdomu/seal.h"
 
 #define PAGE        4096u
 #define BUCKETS     4096u /* of the hash table; a power of two */
@@ -98,6 +99,9 @@ static int load(struct store *s, uint64_t no, struct page **ret)
 		if (r < 0)
 			return r;
 		memcpy(p->data, data, PAGE);
+		/* in memory only: the target is unsealed by the commit of this page */
+		if (no == 0 && mkd_seal_magic(p->data) == MKD_EXT4_SEALED)
+			mkd_seal_set(p->data, MKD_EXT4_MAGIC);
 	}
 	*ret = p;
 	return 0;

@@ -34,6 +34,7 @@ struct mkd_ext4_ctx {
 	struct mkd_inodes inodes;
 	struct mkd_names names;
 	const char *name;   /* of the target */
+	bool sealed;        /* see struct mkd_ext4_req */
 	struct mkd_buf dir; /* path of the folder that was last looked up, */
 	uint32_t dir_ino;   /* and its inode; 0 = none */
 };

@@ -24,6 +24,7 @@ struct mkd_job {
 	int64_t epoch_sec; /* SOURCE_DATE_EPOCH, or 0 */
 	int cfg_dirfd;
 	const char *cfg_name; /* inside plan->cfg_path */
+	bool cfg_exists;      /* and may be replaced */
 
 	/* disk; index MKD_DISK_SWAP is used when the plan has a swap disk */
 	struct mkd_target_info info[MKD_DISKS];
@@ -47,6 +48,12 @@ struct mkd_job {
 /* inputs.c: what the user's files and this host say; nothing is touched. */
 must_check int mkd_job_inputs(void *job, struct mkd_err *err);
 void mkd_job_inputs_release(void *job);
+
+/* overlap.c: no file may be written that is read, or twice. -EINVAL (USAGE) */
+must_check int mkd_job_overlap(const struct mkd_plan *plan, struct mkd_err *err);
+
+/* publish.c: disks and config get their names together, or none does. */
+must_check int mkd_job_publish(void *job, struct mkd_err *err);
 
 /* config.c: identity, network and the rendered config; pure but for the kernel's look-up. */
 must_check int mkd_job_config(void *job, struct mkd_err *err);

@@ -10,12 +10,14 @@ struct mkd_step {
 	int (*run)(void *job, struct mkd_err *err); /* 0, or negative errno with *err set */
 	void (*rollback)(void *job); /* after a failed pipeline: undo what run made; may be NULL */
 	void (*release)(void *job);  /* after every pipeline: close, free; may be NULL */
+	bool always;                 /* a signal does not stop it: all is done, this only reports */
 };
 
 /*
  * Run steps[0..n-1] until one fails; then, last first, call rollback (if the pipeline failed) and
  * release on each step that had succeeded. A step that fails cleans up after itself. The error is
- * passed on as it is: its sentence already names its object. Returns 0 or the failed step's value.
+ * passed on as it is: its sentence already names its object. Returns 0, the failed step's value, or
+ * -EINTR when a signal asked to stop before a step.
  */
 must_check int mkd_pipeline_run(const struct mkd_step *steps, size_t n, void *job,
 				struct mkd_err *err);

@@ -5,7 +5,8 @@
  *
  * Promise: an image file appears complete under its name or not at all, and the old one stays as it
  * was until then (O_TMPFILE or a hidden temporary file, rename). A block device is untouched until
- * mkd_target_begin; from there until mkd_target_publish it carries no recognisable superblock.
+ * mkd_target_begin; from there until mkd_target_commit a close makes it
+ * one without a recognisable superblock.
  *
  * Images. Mode 0600, whatever the umask, for password hashes and keys are in them; one that is
  * replaced hands its mode and owner on (not its ACL or label; where the owner cannot be kept, the
@@ -82,12 +83,26 @@ const struct mkd_target_info *mkd_target_info(const struct mkd_target *t);
 bool mkd_target_zeroed(const struct mkd_target *t);
 
 /*
- * fsync, then: a device gives back its outer MiB past the page cache, and that must be what was
- * written; an image gets its name, and its folder is fsynced. At most once.
- *	-EEXIST  an image of that name has come to exist meanwhile (TARGET)
+ * Everything of publishing that may fail for a reason of its own: fsync; a device gives back its
+ * outer MiB past the page cache, and that must be what was written; an image to be replaced is
+ * looked at again. Nothing is visible yet.
  *	-EBUSY   the image to replace has come into use or is another file now (TARGET, BUSY)
  *	-EIO, -ENOSPC, ...  (IO, NOSPACE)
  */
+must_check int mkd_target_prepare(struct mkd_target *t, struct mkd_err *err);
+
+/*
+ * After prepare: an image gets its name, and its folder is fsynced; a device is kept. On failure
+ * the name is as it was.
+ *	-EEXIST  an image of that name has come to exist meanwhile (TARGET)
+ *	-EIO, -ENOSPC, ...  (IO, NOSPACE)
+ */
+must_check int mkd_target_commit(struct mkd_target *t, struct mkd_err *err);
+
+/* Take a commit back, for when that of another part fails: the old image has its name again. */
+void mkd_target_revert(struct mkd_target *t);
+
+/* Prepare and commit, for one target alone. Errors: those of both. */
 must_check int mkd_target_publish(struct mkd_target *t, struct mkd_err *err);
 
 /*

@@ -23,7 +23,9 @@ must_check int mkd_device_begin(struct mkd_device *d, struct mkd_err *err);
 int mkd_device_fd(const struct mkd_device *d);
 const struct mkd_target_info *mkd_device_info(const struct mkd_device *d);
 bool mkd_device_zeroed(const struct mkd_device *d);
-must_check int mkd_device_publish(struct mkd_device *d, struct mkd_err *err);
+must_check int mkd_device_prepare(struct mkd_device *d, struct mkd_err *err);
+void mkd_device_commit(struct mkd_device *d);
+void mkd_device_revert(struct mkd_device *d);
 void mkd_device_close(struct mkd_device *d);
 
 #endif

@@ -21,7 +21,9 @@ must_check int mkd_image_open(const struct mkd_host *host, const struct mkd_targ
 			      bool named, struct mkd_image **ret, struct mkd_err *err);
 int mkd_image_fd(const struct mkd_image *m);
 const struct mkd_target_info *mkd_image_info(const struct mkd_image *m);
-must_check int mkd_image_publish(struct mkd_image *m, struct mkd_err *err);
+must_check int mkd_image_prepare(struct mkd_image *m, struct mkd_err *err);
+must_check int mkd_image_commit(struct mkd_image *m, struct mkd_err *err);
+void mkd_image_revert(struct mkd_image *m);
 void mkd_image_close(struct mkd_image *m);
 
 #endif

@@ -11,6 +11,8 @@
 struct mkd_tmpname {
 	int fd;           /* read-write; -1 = none */
 	char hidden[256]; /* its name in the folder while it has one, else "" */
+	bool swapped;     /* committed over an old file, which has the hidden name now */
+	bool placed;      /* committed where nothing was */
 };
 
 /*
@@ -22,15 +24,19 @@ must_check int mkd_tmpname_open(int dirfd, const char *name, bool named, struct 
 				struct mkd_err *err);
 
 /*
- * fsync it, give it its name, and fsync the folder. With replace what has the name is replaced in
- * one step, else nothing may have it.
+ * Give it its name, and fsync the folder; its data must have been synced before. With replace what
+ * has the name is exchanged with it in one step (replaced, where the file system cannot exchange),
+ * else nothing may have it. On failure the name is as it was.
  *	-EEXIST  the name has come to exist meanwhile (TARGET)
- *	other    from fsync(2), linkat(2), renameat(2) (IO, NOSPACE)
+ *	other    from fsync(2), linkat(2), renameat2(2) (IO, NOSPACE)
  */
-must_check int mkd_tmpname_publish(int dirfd, struct mkd_tmpname *t, const char *name, bool replace,
-				   struct mkd_err *err);
+must_check int mkd_tmpname_commit(int dirfd, struct mkd_tmpname *t, const char *name, bool replace,
+				  struct mkd_err *err);
 
-/* Close; what was not published is gone. */
+/* Take a commit back: the old file has its name again, or nothing has it. Best effort. */
+void mkd_tmpname_revert(int dirfd, struct mkd_tmpname *t, const char *name);
+
+/* Close; what was not committed, and what a commit replaced, is gone. */
 void mkd_tmpname_close(int dirfd, struct mkd_tmpname *t);
 
 #endif

@@ -2,6 +2,7 @@
 #include "test.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 
 #include "mkdomu/pipeline.h"
@@ -50,9 +51,9 @@ static void rollback_a(void *job)
 }
 
 static const struct mkd_step steps[] = {
-	{ "alpha", run_a, rollback_a, release_a },
-	{ "beta", run_b, NULL, release_b },
-	{ "gamma", run_bad, rollback_a, release_a },
+	{ "alpha", run_a, rollback_a, release_a, false },
+	{ "beta", run_b, NULL, release_b, false },
+	{ "gamma", run_bad, rollback_a, release_a, false },
 };
 
 static void success_releases_in_reverse(void **state)
@@ -76,9 +77,26 @@ static void failure_rolls_back_before_it_releases(void **state)
 	assert_string_equal(log, "abxB!A");
 }
 
+static void a_signal_stops_between_steps_but_not_the_report(void **state)
+{
+	const struct mkd_step report = { "report", run_b, NULL, NULL, true };
+	char log[16] = "";
+	struct mkd_err err = { 0 };
+
+	(void)state;
+	mkd_signal_set(SIGTERM);
+	assert_fails(mkd_pipeline_run(steps, 2, log, &err), &err, EINTR, 128 + SIGTERM,
+		     "signal 15");
+	assert_string_equal(log, "");
+	assert_ok(mkd_pipeline_run(&report, 1, log, &err), &err);
+	assert_string_equal(log, "b");
+	mkd_signal_set(0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_signal_stops_between_steps_but_not_the_report),
 		cmocka_unit_test(success_releases_in_reverse),
 		cmocka_unit_test(failure_rolls_back_before_it_releases),
 	};

@@ -165,6 +165,31 @@ static void an_existing_image_needs_force_and_its_content_is_named(void **state)
 	assert_content(path, "new");
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0640);
+	mkd_target_close(steal(&t));
+	assert_int_equal(count_names(state), 1);
+}
+
+static void a_commit_can_be_taken_back(void **state)
+{
+	const char *path = test_path(state, "x.img"), *fresh = test_path(state, "y.img");
+	struct mkd_target_req req = request(path), req2 = request(fresh);
+	struct mkd_target *t = NULL, *t2 = NULL;
+	struct mkd_err err = { 0 };
+
+	test_write(path, "old", 3);
+	req.force = true;
+	assert_ok(mkd_target_open(&req, &t, &err), &err);
+	assert_ok(mkd_target_open(&req2, &t2, &err), &err);
+	assert_int_equal(mkd_pwrite_full(mkd_target_fd(t), "new", 3, 0), 0);
+	assert_ok(mkd_target_publish(t, &err), &err);
+	assert_ok(mkd_target_publish(t2, &err), &err);
+	assert_content(path, "new");
+	mkd_target_revert(t);
+	mkd_target_revert(t2);
+	assert_content(path, "old");
+	mkd_target_close(t);
+	mkd_target_close(t2);
+	assert_content(path, "old");
 	assert_int_equal(count_names(state), 1);
 }
 
@@ -360,6 +385,13 @@ static void links_in_the_folders_are_followed_and_paths_made_absolute(void **sta
 	assert_int_equal(chdir("/"), 0);
 }
 
+static int publish(struct mkd_image *m, struct mkd_err *err)
+{
+	int r = mkd_image_prepare(m, err);
+
+	return r < 0 ? r : mkd_image_commit(m, err);
+}
+
 static void without_unnamed_files_a_hidden_name_does(void **state)
 {
 	const char *path = test_path(state, "x.img");
@@ -376,14 +408,14 @@ static void without_unnamed_files_a_hidden_name_does(void **state)
 	assert_int_equal(access(test_path(state, ".x.img.mkdomu-long-er"), F_OK), 0);
 	assert_int_equal(count_names(state), 2);
 	assert_int_equal(mkd_pwrite_full(mkd_image_fd(m), "one", 3, 0), 0);
-	assert_ok(mkd_image_publish(m, &err), &err);
+	assert_ok(publish(m, &err), &err);
 	mkd_image_close(m);
 	assert_int_equal(count_names(state), 2);
 	assert_content(path, "one");
 	req.force = true;
 	assert_ok(mkd_image_open(&mkd_host_here, &req, true, &m2, &err), &err);
 	assert_int_equal(mkd_pwrite_full(mkd_image_fd(m2), "two", 3, 0), 0);
-	assert_ok(mkd_image_publish(m2, &err), &err);
+	assert_ok(publish(m2, &err), &err);
 	mkd_image_close(m2);
 	assert_content(path, "two");
 	assert_int_equal(stat(path, &st), 0);
@@ -392,7 +424,7 @@ static void without_unnamed_files_a_hidden_name_does(void **state)
 	req = request(test_path(state, "y.img"));
 	assert_ok(mkd_image_open(&mkd_host_here, &req, true, &m, &err), &err);
 	test_write(req.path, "mine", 4);
-	assert_fails(mkd_image_publish(m, &err), &err, EEXIST, MKD_EXIT_TARGET, "come to exist");
+	assert_fails(publish(m, &err), &err, EEXIST, MKD_EXIT_TARGET, "come to exist");
 	mkd_image_close(m);
 	assert_content(req.path, "mine");
 	assert_int_equal(count_names(state), 3);
@@ -521,6 +553,7 @@ int main(void)
 		T(nothing_is_left_without_publish),
 		T(a_killed_run_leaves_nothing_and_a_live_one_is_busy),
 		T(an_existing_image_needs_force_and_its_content_is_named),
+		T(a_commit_can_be_taken_back),
 		T(an_abandoned_replacement_leaves_the_old_image),
 		T(even_files_that_hold_nothing_known_are_not_replaced),
 		T(what_is_no_image_is_refused),
