@@ -10,13 +10,16 @@
 #include "mkdomu/options.h"
 #include "mkdomu/profile.h"
 
-/* A closed 0, 1 or 2 would be taken by the next open(2): by the disk, in the worst case. */
+/*
+ * A closed 0, 1 or 2 would be taken by the next open(2): by the disk, in the worst case. Read-only,
+ * so that a report written there fails and is told.
+ */
 static void fill_standard_fds(void)
 {
 	int fd;
 
 	do
-		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+		fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	while (fd >= 0 && fd <= STDERR_FILENO);
 	if (fd > STDERR_FILENO)
 		(void)close(fd);
@@ -82,10 +85,11 @@ static int work(const struct mkd_options *o, struct mkd_console *console, struct
 }
 
 /* A report that could not be written is a failure too: the caller may live by it. */
-static int print(const struct mkd_buf *out, struct mkd_err *err)
+static int print(const struct mkd_buf *out, bool built, struct mkd_err *err)
 {
 	if (fputs(mkd_buf_cstr(out), stdout) < 0 || fflush(stdout) != 0)
-		return mkd_fail_io(err, errno, "cannot write to standard output");
+		return mkd_fail_io(err, errno, "%scannot write to standard output",
+				   built ? "the guest is complete, but its report is lost: " : "");
 	return 0;
 }
 
@@ -95,9 +99,12 @@ int main(int argc, char **argv)
 	cleanup_buf struct mkd_buf out = { 0 };
 	struct mkd_console console;
 	struct mkd_err err = { 0 };
+	bool built;
 	int r;
 
 	fill_standard_fds();
+	/* gpgme looks for its programs there, whatever it was told */
+	(void)setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1);
 	/* Bytes in, bytes out; libarchive wants a UTF-8 locale for UTF-8 names. */
 	if (!setlocale(LC_CTYPE, "C.UTF-8"))
 		(void)setlocale(LC_CTYPE, "C");
@@ -109,8 +116,9 @@ int main(int argc, char **argv)
 	if (r == 0)
 		r = work(&options, &console, &out, &err);
 	mkd_console_flush(&console);
-	if (r == 0 && (!options.quiet || options.help || options.version || options.dry_run))
-		r = print(&out, &err);
+	built = !options.help && !options.version && !options.dry_run;
+	if (r == 0 && (!options.quiet || !built))
+		r = print(&out, built, &err);
 	if (r < 0)
 		(void)fprintf(stderr, "mkdomu: %s\n", err.msg);
 	return r < 0 ? err.exit : MKD_EXIT_OK;

@@ -130,6 +130,13 @@ int mkd_password_check(const char *text, const char *origin, struct mkd_err *err
 					"%s: the password has a control character in it; give it "
 					"on one line",
 					origin);
+	if (strcmp(text, "!") == 0 || strcmp(text, "!!") == 0 || strcmp(text, "*") == 0 ||
+	    strcmp(text, "x") == 0 || strncmp(text, "root:", 5) == 0)
+		return mkd_fail(
+			err, MKD_EXIT_USAGE, EINVAL,
+			"%s: this looks like a piece of shadow(5), not like a password; give a "
+			"password or a hash alone",
+			origin);
 	switch (method_of(text, &rest)) {
 	case NO_HASH:
 		return 0;
