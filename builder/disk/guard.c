@@ -11,8 +11,6 @@
 #include "mkdomu/size.h"
 #include "mkdomu/xenuse.h"
 
-#define MAX_SECTOR_BYTES 4096
-
 static int in_use(const struct mkd_subject *s, struct mkd_err *err)
 {
 	static int (*const checks[])(const struct mkd_subject *, struct mkd_err *) = {
@@ -63,9 +61,11 @@ static int geometry(const struct mkd_guard_req *req, struct mkd_target_info *inf
 		return mkd_fail(err, MKD_EXIT_TARGET, EROFS,
 				"cannot use '%s': it is read-only; see blockdev --setrw",
 				req->name);
-	if (sector <= 0 || sector > MAX_SECTOR_BYTES)
+	/* What label.h takes; later it would be found only after the wipe. */
+	if (sector != 512 && sector != 4096)
 		return mkd_fail(err, MKD_EXIT_TARGET, EINVAL,
-				"cannot use '%s': its sectors have %d bytes, more than 4096",
+				"cannot use '%s': its sectors have %d bytes, where 512 or 4096 are "
+				"supported; name another device or an image file",
 				req->name, sector);
 	info->sector_bytes = (unsigned)sector;
 	return mkd_guard_size(req->name, have, req->size_bytes, &info->size_bytes, err);

@@ -28,7 +28,8 @@ struct mkd_guard_req {
  *	         (TARGET); a running guest's, or
  *	         xenstored does not tell (BUSY)
  *	-EROFS   read-only (TARGET)
- *	-EINVAL  under 1 MiB or under size_bytes, or a sector size over 4096 bytes (TARGET)
+ *	-EINVAL  under 1 MiB or under size_bytes, or sectors of neither 512 nor 4096 bytes
+ *	         (TARGET)
  *	-EEXIST  holds something, has partitions, or is named in a guest's config, and not force
  *	         (TARGET)
  *	-ENOENT  sysfs does not know it (TARGET); -EIO (IO), -ENOMEM (INTERNAL)
