@@ -100,14 +100,14 @@ static int copy_chunk(struct copy *c, struct mkd_err *err)
 
 static int copy_all(struct copy *c, struct mkd_err *err)
 {
-	cleanup_free char *buf = malloc(CHUNK_BYTES);
 	int r = 1;
 
-	if (!buf)
+	c->buf = malloc(CHUNK_BYTES);
+	if (!c->buf)
 		return mkd_nomem(err);
-	c->buf = buf;
 	while (r == 1)
 		r = copy_chunk(c, err);
+	free(c->buf);
 	c->buf = NULL;
 	return r;
 }
