@@ -80,6 +80,13 @@ void mkd_buf_free(struct mkd_buf *b)
 	*b = (struct mkd_buf){ 0 };
 }
 
+void mkd_buf_wipe(struct mkd_buf *b)
+{
+	if (b->data)
+		explicit_bzero(b->data, b->cap);
+	mkd_buf_free(b);
+}
+
 int mkd_buf_check(const struct mkd_buf *b, struct mkd_err *err)
 {
 	return b->failed ? mkd_nomem(err) : 0;

@@ -43,6 +43,48 @@ int mkd_file_read(int dirfd, const char *path, size_t max_bytes, int exit_class,
 	return slurp(fd, path, max_bytes, exit_class, ret, err);
 }
 
+/* The byte beyond the limit is read to see whether there is one, then gives way to the NUL. */
+static int slurp_secret(int fd, const char *path, int exit_class, struct mkd_buf *b,
+			struct mkd_err *err)
+{
+	while (b->len < b->cap) {
+		ssize_t n = read(fd, b->data + b->len, b->cap - b->len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return mkd_fail_errno(err, exit_class, errno, "cannot read '%s'", path);
+		if (n == 0) {
+			b->data[b->len] = '\0';
+			return 0;
+		}
+		b->len += (size_t)n;
+	}
+	return mkd_fail(err, exit_class, EFBIG,
+			"cannot read '%s': it is larger than the limit of %zu bytes", path,
+			b->cap - 1);
+}
+
+int mkd_file_read_secret(int dirfd, const char *path, size_t max_bytes, int exit_class,
+			 struct mkd_buf *ret, struct mkd_err *err)
+{
+	cleanup_close int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int r, open_errno = errno;
+
+	mkd_buf_wipe(ret);
+	if (fd < 0)
+		return mkd_fail_errno(err, exit_class, open_errno, "cannot open '%s'", path);
+	if (max_bytes < SIZE_MAX)
+		ret->data = malloc(max_bytes + 1);
+	if (!ret->data)
+		return mkd_nomem(err);
+	ret->cap = max_bytes + 1;
+	r = slurp_secret(fd, path, exit_class, ret, err);
+	if (r < 0)
+		mkd_buf_wipe(ret);
+	return r;
+}
+
 int mkd_pread_full(int fd, void *data, size_t len, uint64_t offset_bytes)
 {
 	char *p = data;

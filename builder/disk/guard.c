@@ -11,12 +11,11 @@
 #include "mkdomu/size.h"
 #include "mkdomu/xenuse.h"
 
-#define MAX_SECTOR_BYTES 4096
-
-static int in_use(const struct mkd_subject *s, const struct mkd_guard_req *req, struct mkd_err *err)
+static int in_use(const struct mkd_subject *s, struct mkd_err *err)
 {
 	static int (*const checks[])(const struct mkd_subject *, struct mkd_err *) = {
-		mkd_inuse_home, mkd_inuse_mount, mkd_inuse_swap, mkd_inuse_holder, mkd_inuse_loop,
+		mkd_inuse_home,   mkd_inuse_mount, mkd_inuse_swap,
+		mkd_inuse_holder, mkd_inuse_loop,  mkd_xenuse_running,
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(checks); i++) {
@@ -25,7 +24,7 @@ static int in_use(const struct mkd_subject *s, const struct mkd_guard_req *req, 
 		if (r < 0)
 			return r;
 	}
-	return mkd_xenuse_running(s, req->ui, err);
+	return 0;
 }
 
 int mkd_guard_size(const char *name, uint64_t have_bytes, uint64_t want_bytes, uint64_t *ret,
@@ -62,9 +61,11 @@ static int geometry(const struct mkd_guard_req *req, struct mkd_target_info *inf
 		return mkd_fail(err, MKD_EXIT_TARGET, EROFS,
 				"cannot use '%s': it is read-only; see blockdev --setrw",
 				req->name);
-	if (sector <= 0 || sector > MAX_SECTOR_BYTES)
+	/* What label.h takes; later it would be found only after the wipe. */
+	if (sector != 512 && sector != 4096)
 		return mkd_fail(err, MKD_EXIT_TARGET, EINVAL,
-				"cannot use '%s': its sectors have %d bytes, more than 4096",
+				"cannot use '%s': its sectors have %d bytes, where 512 or 4096 are "
+				"supported; name another device or an image file",
 				req->name, sector);
 	info->sector_bytes = (unsigned)sector;
 	return mkd_guard_size(req->name, have, req->size_bytes, &info->size_bytes, err);
@@ -124,7 +125,7 @@ int mkd_guard_device(const struct mkd_guard_req *req, struct mkd_target_info *re
 	int r = mkd_subject_make(req->host, req->name, req->fd, &s, err);
 
 	if (r == 0)
-		r = in_use(&s, req, err);
+		r = in_use(&s, err);
 	if (r == 0)
 		r = geometry(req, &info, err);
 	if (r == 0)
@@ -150,7 +151,7 @@ int mkd_guard_image(const struct mkd_guard_req *req, struct mkd_target_info *ret
 				"cannot replace '%s': the file has %lu names (hard links) and the "
 				"others would keep the old content; remove it first",
 				req->name, (unsigned long)s.st.st_nlink);
-	r = in_use(&s, req, err);
+	r = in_use(&s, err);
 	if (r == 0)
 		r = mkd_inuse_lock(&s, req->fd, err);
 	if (r == 0)

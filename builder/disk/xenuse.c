@@ -130,7 +130,27 @@ static int walk_backends(const struct walk *w, struct mkd_err *err)
 	return r;
 }
 
-int mkd_xenuse_running(const struct mkd_subject *s, struct mkd_ui *ui, struct mkd_err *err)
+/*
+ * Not to know is not a no: two writers of one disk destroy it. Only root may talk to xenstored, so
+ * that is what most often stands in the way.
+ */
+static int not_told(const struct mkd_subject *s, const struct mkd_err *why, struct mkd_err *err)
+{
+	const char *fix = why->code == EACCES || why->code == EPERM
+				  ? "run as root, or name another target"
+				  : "start or restart xenstored, or name another target";
+
+	if (why->exit == MKD_EXIT_INTERNAL) {
+		*err = *why;
+		return -why->code;
+	}
+	return mkd_fail(err, MKD_EXIT_BUSY, EBUSY,
+			"cannot use '%s': xenstored does not tell whether a running guest uses it "
+			"(%s); %s",
+			s->name, why->msg, fix);
+}
+
+int mkd_xenuse_running(const struct mkd_subject *s, struct mkd_err *err)
 {
 	const struct mkd_host *h = s->host;
 	cleanup_close int fd = -1;
@@ -142,14 +162,12 @@ int mkd_xenuse_running(const struct mkd_subject *s, struct mkd_ui *ui, struct mk
 	r = mkd_xenstore_open(h->xenstore_socket, h->xenbus, &fd, &failed);
 	if (r == 0)
 		r = walk_backends(&(struct walk){ .s = s, .fd = fd }, &failed);
-	if (r == 1) {
-		*err = failed;
-		return -EBUSY;
-	}
 	if (r < 0)
-		mkd_say(ui, MKD_WARN, "not checked whether a running guest uses '%s': %s", s->name,
-			failed.msg);
-	return 0;
+		return not_told(s, &failed, err);
+	if (r == 0)
+		return 0;
+	*err = failed;
+	return -EBUSY;
 }
 
 static bool ends_path(char c)
@@ -204,6 +222,9 @@ static bool config_names(const struct mkd_subject *s, int dirfd, const char *nam
 	const char *pos;
 	char path[4096];
 
+	/* Not a config: an editor's swap file, or one that is being written. */
+	if (*name == '.')
+		return false;
 	if (fstatat(dirfd, name, &st, 0) != 0 || !S_ISREG(st.st_mode))
 		return false;
 	if (mkd_file_read(dirfd, name, MAX_CONFIG_BYTES, MKD_EXIT_IO, &text, &ignored) < 0)

@@ -169,7 +169,7 @@ int mkd_cache_get(const struct mkd_cache *c, const char *name, int *ret_fd, uint
 	if (fd < 0 && errno != ELOOP && errno != ENXIO)
 		return mkd_fail_io(err, errno, "cannot open '%s/%s'", c->path, name);
 	if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) ||
-	    (st.st_uid != geteuid() && st.st_uid != 0) || (st.st_mode & S_IWOTH))
+	    (st.st_uid != geteuid() && st.st_uid != 0) || (st.st_mode & (S_IWGRP | S_IWOTH)))
 		return mkd_fail(err, MKD_EXIT_USAGE, EPERM,
 				"cannot use '%s/%s': it is not a regular file that only its owner "
 				"can change; remove it",

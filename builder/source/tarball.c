@@ -11,6 +11,7 @@
 #include "mkdomu/file.h"
 #include "mkdomu/hash.h"
 #include "mkdomu/obtain.h"
+#include "mkdomu/snapshot.h"
 #include "mkdomu/url.h"
 
 static int read_signature(const struct mkd_source_req *req, struct mkd_buf *ret,
@@ -66,6 +67,18 @@ static int remember_signature(const struct mkd_source_req *req, const struct mkd
 	return r < 0 ? r : mkd_cache_put(cache, name, sig->data, sig->len, err);
 }
 
+static int snapshot(const struct mkd_source_req *req, int fd, int *ret_fd, uint64_t *ret_bytes,
+		    struct mkd_err *err)
+{
+	const struct mkd_snapshot_req copy = { .fd = fd,
+					       .name = req->tarball,
+					       .cache_dir = req->cache_dir,
+					       .max_bytes = req->max_bytes,
+					       .ui = req->ui };
+
+	return mkd_snapshot(&copy, ret_fd, ret_bytes, err);
+}
+
 /* Non-blocking: opening a fifo must not wait for its writer to come. */
 static int open_path(const struct mkd_source_req *req, int *ret_fd, uint64_t *ret_bytes,
 		     struct mkd_err *err)
@@ -86,6 +99,8 @@ static int open_path(const struct mkd_source_req *req, int *ret_fd, uint64_t *re
 			"cannot use the tarball '%s': it is larger than the limit of %" PRIu64
 			" bytes",
 			req->tarball, req->max_bytes);
+	if (mkd_snapshot_needed(&st, geteuid()))
+		return snapshot(req, fd, ret_fd, ret_bytes, err);
 	*ret_bytes = (uint64_t)st.st_size;
 	*ret_fd = steal_fd(&fd);
 	return 0;

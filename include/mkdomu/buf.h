@@ -22,6 +22,8 @@ void mkd_buf_printf(struct mkd_buf *b, const char *fmt, ...) printf_like(2, 3);
 /* Forget the content, keep the memory and clear the sticky error. */
 void mkd_buf_reset(struct mkd_buf *b);
 void mkd_buf_free(struct mkd_buf *b);
+/* As mkd_buf_free, the memory overwritten first; copies that growing left are not reached. */
+void mkd_buf_wipe(struct mkd_buf *b);
 
 /* Returns 0, or -ENOMEM (class INTERNAL) when any earlier call ran out of memory. */
 must_check int mkd_buf_check(const struct mkd_buf *b, struct mkd_err *err);
@@ -48,7 +50,8 @@ must_check int mkd_strdup(const char *s, char **ret, struct mkd_err *err);
 must_check int mkd_asprintf(char **ret, struct mkd_err *err, const char *fmt, ...)
 	printf_like(3, 4);
 
-#define cleanup_buf  cleanup(mkd_buf_free)
-#define cleanup_strv cleanup(mkd_strv_free)
+#define cleanup_buf    cleanup(mkd_buf_free)
+#define cleanup_secret cleanup(mkd_buf_wipe)
+#define cleanup_strv   cleanup(mkd_strv_free)
 
 #endif

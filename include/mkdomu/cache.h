@@ -36,7 +36,8 @@ void mkd_cache_unlock(const struct mkd_cache *c, const char *name, int fd);
 /*
  * Open an entry for reading, its size in *ret_bytes.
  *	-ENOENT  there is none (NET: fetch it)
- *	-EPERM   it is not a regular file of ours (USAGE), and I/O (IO)
+ *	-EPERM   it is not a regular file of ours, or group or others may write to it (USAGE), and
+ *	         I/O (IO)
  */
 must_check int mkd_cache_get(const struct mkd_cache *c, const char *name, int *ret_fd,
 			     uint64_t *ret_bytes, struct mkd_err *err);

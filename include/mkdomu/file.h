@@ -23,6 +23,15 @@ must_check int mkd_file_read(int dirfd, const char *path, size_t max_bytes, int 
 			     struct mkd_buf *ret, struct mkd_err *err);
 
 /*
+ * As mkd_file_read for what must not stay in memory: read straight into one allocation of
+ * max_bytes + 1 bytes, so that nothing but *ret holds it. What *ret held is wiped first, and it is
+ * empty on failure. Release it with mkd_buf_wipe; do not add to it, for that may move it.
+ *	-ENOMEM  (INTERNAL)
+ */
+must_check int mkd_file_read_secret(int dirfd, const char *path, size_t max_bytes, int exit_class,
+				    struct mkd_buf *ret, struct mkd_err *err);
+
+/*
  * Replace dirfd/name by data in one step: temporary file beside it, fsync, rename, fsync of the
  * folder. On failure the old file is as it was and no temporary file is left.
  */

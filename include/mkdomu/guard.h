@@ -25,9 +25,11 @@ struct mkd_guard_req {
 /*
  * A block device. Fills size_bytes, sector_bytes and found of *ret.
  *	-EBUSY   mounted, swap, held by dm or md, attached to a loop, or the disk of this system
- *	         (TARGET); a running guest's (BUSY)
+ *	         (TARGET); a running guest's, or
+ *	         xenstored does not tell (BUSY)
  *	-EROFS   read-only (TARGET)
- *	-EINVAL  under 1 MiB or under size_bytes, or a sector size over 4096 bytes (TARGET)
+ *	-EINVAL  under 1 MiB or under size_bytes, or sectors of neither 512 nor 4096 bytes
+ *	         (TARGET)
  *	-EEXIST  holds something, has partitions, or is named in a guest's config, and not force
  *	         (TARGET)
  *	-ENOENT  sysfs does not know it (TARGET); -EIO (IO), -ENOMEM (INTERNAL)
@@ -38,7 +40,8 @@ must_check int mkd_guard_device(const struct mkd_guard_req *req, struct mkd_targ
 /*
  * A regular file that would be replaced. Fills size_bytes, sector_bytes and found of *ret.
  *	-EINVAL  it has other names (hard links), which would keep the old content (TARGET)
- *	-EBUSY   attached to a loop, swap, mounted or locked (TARGET), or a running guest's (BUSY)
+ *	-EBUSY   attached to a loop, swap, mounted or locked (TARGET), or a running guest's or
+ *	         xenstored does not tell (BUSY)
  *	-EEXIST  it exists and not force (TARGET); says what is in it
  *	-EIO, -ENOMEM
  */

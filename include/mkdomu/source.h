@@ -6,6 +6,8 @@
  * out:     an fd positioned anywhere, of which every byte was covered by the verification
  * touches: the network, the cache folder
  *
+ * A local tarball that anybody but root and the effective user may write to is copied to an unnamed
+ * file in the cache folder (else below $TMPDIR) first.
  * What was verified is that fd: readers use it and never reopen the path.
  */
 #ifndef MKDOMU_SOURCE_H

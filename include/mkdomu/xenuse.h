@@ -10,21 +10,21 @@
 #define MKDOMU_XENUSE_H
 
 #include "mkdomu/inuse.h"
-#include "mkdomu/ui.h"
 
 /*
  * Whether a running guest has it. The kernel's blkback opens devices without a claim, so O_EXCL
  * does not see that. xenstored is asked by its socket, else by /dev/xen/xenbus; where neither
- * exists this is no Xen host and the answer is no. When it does not answer within 2 seconds,
- * a warning goes to ui: the guests are then not checked.
- *	-EBUSY  a guest uses it: names it (BUSY)
+ * exists this is no Xen host and the answer is no. One that is there and cannot be asked, or does
+ * not answer within 2 seconds, leaves the question open: refused too.
+ *	-EBUSY   a guest uses it: names it; or xenstored does not tell: says what to do (BUSY)
+ *	-ENOMEM  (INTERNAL)
  */
-must_check int mkd_xenuse_running(const struct mkd_subject *s, struct mkd_ui *ui,
-				  struct mkd_err *err);
+must_check int mkd_xenuse_running(const struct mkd_subject *s, struct mkd_err *err);
 
 /*
  * Whether a file in /etc/xen or /etc/xen/auto names the subject as a disk; *ret_config is its path
- * (the caller's), or NULL. Comments do not count. What cannot be read is passed over.
+ * (the caller's), or NULL. Comments do not count. What cannot be read is passed over, and
+ * so are hidden files.
  *	-ENOMEM  (INTERNAL)
  */
 must_check int mkd_xenuse_config(const struct mkd_subject *s, char **ret_config,

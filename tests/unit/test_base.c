@@ -108,6 +108,102 @@ static void files_are_read_up_to_a_limit(void **state)
 		     &err, ENOENT, MKD_EXIT_NET, "/no'");
 }
 
+#define SECRET "correct horse battery staple"
+
+/*
+ * Whether the secret is in our memory there. By the kernel, for it may be freed or below the stack.
+ * Its own text is in read-only memory, never copied from there by a test.
+ */
+static bool memory_has_secret(uintptr_t addr, size_t len)
+{
+	cleanup_close int mem = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+	cleanup_free char *copy = malloc(len);
+
+	assert_non_null(copy);
+	assert_int_equal(pread(mem, copy, len, (off_t)addr), len);
+	return memmem(copy, len, SECRET, sizeof(SECRET) - 1);
+}
+
+/* Far from the chunk's start: free(3) writes there. */
+static void write_secret(const char *path)
+{
+	cleanup_close int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	assert_int_equal(ftruncate(fd, 1000), 0);
+	assert_int_equal(pwrite(fd, SECRET, sizeof(SECRET) - 1, 500), sizeof(SECRET) - 1);
+}
+
+static void a_wiped_buffer_leaves_nothing(void **state)
+{
+	struct mkd_buf b = { 0 };
+	uintptr_t addr;
+	size_t cap;
+
+	(void)state;
+	mkd_buf_wipe(&b);
+	for (unsigned i = 0; i < 100; i++)
+		mkd_buf_str(&b, SECRET);
+	addr = (uintptr_t)b.data;
+	cap = b.cap;
+	b.len = 0; /* what is behind the content counts too */
+	assert_true(memory_has_secret(addr, cap));
+	mkd_buf_wipe(&b);
+	assert_null(b.data);
+	assert_int_equal(b.cap, 0);
+	assert_false(memory_has_secret(addr, cap));
+}
+
+static void secrets_are_read_without_a_copy(void **state)
+{
+	static const size_t below = 24 * KIB;
+	struct mkd_buf b = { 0 };
+	struct mkd_err err = { 0 };
+	const char *path = test_path(state, "f");
+	uintptr_t frame = (uintptr_t)__builtin_frame_address(0) - below, addr;
+
+	write_secret(path);
+	mkd_buf_str(&b, SECRET " of another time");
+	assert_ok(mkd_file_read_secret(AT_FDCWD, path, 4000, MKD_EXIT_USAGE, &b, &err), &err);
+	assert_false(memory_has_secret(frame, below));
+	assert_int_equal(b.len, 1000);
+	assert_int_equal(b.cap, 4001);
+	assert_memory_equal(b.data + 500, SECRET, sizeof(SECRET) - 1);
+	assert_int_equal(b.data[1000], 0);
+	addr = (uintptr_t)b.data;
+	assert_true(memory_has_secret(addr, 1000));
+	/* what the buffer had goes before anything else, and what failed is not kept */
+	assert_fails(
+		mkd_file_read_secret(AT_FDCWD, test_path(state, "no"), 4, MKD_EXIT_NET, &b, &err),
+		&err, ENOENT, MKD_EXIT_NET, "/no'");
+	assert_null(b.data);
+	assert_false(memory_has_secret(addr, 1000));
+	/* the control: the stack of the other one has it */
+	assert_ok(mkd_file_read(AT_FDCWD, path, 4000, MKD_EXIT_USAGE, &b, &err), &err);
+	assert_true(memory_has_secret(frame, below));
+	mkd_buf_wipe(&b);
+}
+
+static void secrets_are_read_up_to_a_limit(void **state)
+{
+	cleanup_secret struct mkd_buf b = { 0 };
+	struct mkd_err err = { 0 };
+	const char *path = test_path(state, "f");
+
+	test_write(path, "hello", 5);
+	assert_ok(mkd_file_read_secret(AT_FDCWD, path, 5, MKD_EXIT_USAGE, &b, &err), &err);
+	assert_string_equal(mkd_buf_cstr(&b), "hello");
+	assert_fails(mkd_file_read_secret(AT_FDCWD, path, 4, MKD_EXIT_USAGE, &b, &err), &err, EFBIG,
+		     MKD_EXIT_USAGE, "limit of 4 bytes");
+	assert_string_equal(mkd_buf_cstr(&b), "");
+	assert_fails(mkd_file_read_secret(AT_FDCWD, *state, 4, MKD_EXIT_USAGE, &b, &err), &err,
+		     EISDIR, MKD_EXIT_USAGE, "directory");
+	assert_fails(mkd_file_read_secret(AT_FDCWD, path, SIZE_MAX, MKD_EXIT_USAGE, &b, &err), &err,
+		     ENOMEM, MKD_EXIT_INTERNAL, "memory");
+	test_write(path, "", 0);
+	assert_ok(mkd_file_read_secret(AT_FDCWD, path, 0, MKD_EXIT_USAGE, &b, &err), &err);
+	assert_int_equal(b.len, 0);
+}
+
 static void files_are_replaced_in_one_step(void **state)
 {
 	cleanup_close int dir = open(*state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -152,6 +248,11 @@ int main(void)
 		cmocka_unit_test(errors_carry_class_and_no_control_characters),
 		cmocka_unit_test(a_signal_stops_loops),
 		cmocka_unit_test_setup_teardown(files_are_read_up_to_a_limit, test_dir_setup,
+						test_dir_teardown),
+		cmocka_unit_test(a_wiped_buffer_leaves_nothing),
+		cmocka_unit_test_setup_teardown(secrets_are_read_without_a_copy, test_dir_setup,
+						test_dir_teardown),
+		cmocka_unit_test_setup_teardown(secrets_are_read_up_to_a_limit, test_dir_setup,
 						test_dir_teardown),
 		cmocka_unit_test_setup_teardown(files_are_replaced_in_one_step, test_dir_setup,
 						test_dir_teardown),

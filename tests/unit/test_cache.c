@@ -81,7 +81,7 @@ static void entries_come_back_as_put(void **state)
 
 static void entries_must_be_regular_files(void **state)
 {
-	static const char *const odd[] = { "link", "fifo", "dir", "wide" };
+	static const char *const odd[] = { "link", "fifo", "dir", "wide", "group" };
 	struct mkd_err err = { 0 };
 	struct mkd_cache c;
 	uint64_t size = 0;
@@ -92,7 +92,9 @@ static void entries_must_be_regular_files(void **state)
 	assert_int_equal(mkfifoat(c.dirfd, "fifo", 0600), 0);
 	assert_int_equal(mkdirat(c.dirfd, "dir", 0700), 0);
 	test_write(test_path(state, "cache/wide"), "x", 1);
-	assert_int_equal(fchmodat(c.dirfd, "wide", 0666, 0), 0);
+	assert_int_equal(fchmodat(c.dirfd, "wide", 0602, 0), 0);
+	test_write(test_path(state, "cache/group"), "x", 1);
+	assert_int_equal(fchmodat(c.dirfd, "group", 0620, 0), 0);
 	for (size_t i = 0; i < ARRAY_LEN(odd); i++)
 		assert_fails(mkd_cache_get(&c, odd[i], &fd, &size, &err), &err, EPERM,
 			     MKD_EXIT_USAGE, "not a regular file");

@@ -207,6 +207,31 @@ static int lock_disk(void *arg)
 	return fd < 0 ? -1 : flock(fd, LOCK_EX | LOCK_NB);
 }
 
+static void sectors_that_no_label_takes_are_refused_untouched(void **state)
+{
+	static const unsigned sizes[] = { 1024, 2048 };
+
+	if (skip_unless_root())
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+		struct mkd_target_req req;
+		struct disk d;
+		int made = make_file(test_path(state, "d"), DISK_BYTES);
+
+		assert_true(made >= 0);
+		(void)close(made);
+		mkfs(test_path(state, "d"));
+		d = disk_attach(state, "d", (struct loop_opts){ .sector_bytes = sizes[i] });
+		req = request(&d);
+		req.force = true;
+		assert_refused(&req, EINVAL, MKD_EXIT_TARGET,
+			       i ? "2048 bytes, where 512 or 4096" : "1024 bytes, where");
+		assert_int_equal(blkid_status(d.path), 0);
+		(void)close(d.fd);
+		assert_int_equal(unlink(test_path(state, "d")), 0);
+	}
+}
+
 static void a_disk_that_another_program_locks_is_busy(void **state)
 {
 	struct disk d;
@@ -376,6 +401,7 @@ int main(void)
 		T(a_loop_over_the_device_or_image_is_found),
 		T(a_read_only_device_is_refused),
 		T(devices_that_are_too_small_are_refused),
+		T(sectors_that_no_label_takes_are_refused_untouched),
 		T(a_disk_that_another_program_locks_is_busy),
 		T(partitions_and_their_disk_know_of_each_other),
 		T(a_disk_of_a_configured_guest_needs_force),

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 
 #include "mkdomu/file.h"
 #include "mkdomu/guard.h"
@@ -306,6 +307,10 @@ static void a_config_that_names_the_image_is_found(void **state)
 	assert_ok(mkd_xenuse_config(&s, &config, &err), &err);
 	assert_null(config);
 	(void)snprintf(text, sizeof(text), "disk = [ 'target=%s' ]\n", test_path(state, "x.img"));
+	put(m.xen, ".web.cfg.swp", text);
+	put(m.xen, "auto/.web", text);
+	assert_ok(mkd_xenuse_config(&s, &config, &err), &err);
+	assert_null(config);
 	put(m.xen, "auto/web", text);
 	assert_ok(mkd_xenuse_config(&s, &config, &err), &err);
 	assert_string_equal(config, test_path(state, "etc/xen/auto/web"));
@@ -438,60 +443,92 @@ static void disks_of_running_guests_are_refused(void **state)
 	struct xs_server x = { .image = test_path(state, "x.img") };
 	struct machine m;
 	struct mkd_subject s;
-	struct test_ui ui;
 	struct mkd_err err = { 0 };
 	pid_t pid;
 
 	make_machine(state, &m);
-	test_ui_init(&ui);
 	s = subject(&m, SDB10);
-	assert_ok(mkd_xenuse_running(&s, &ui.ui, &err), &err); /* no Xen here */
-	assert_string_equal(mkd_buf_cstr(&ui.said), "");
+	assert_ok(mkd_xenuse_running(&s, &err), &err); /* no Xen here */
 	listen_at(m.socket, &x);
 	pid = start_server(&x);
-	assert_fails(mkd_xenuse_running(&s, &ui.ui, &err), &err, EBUSY, MKD_EXIT_BUSY,
+	assert_fails(mkd_xenuse_running(&s, &err), &err, EBUSY, MKD_EXIT_BUSY,
 		     "the running guest 'web1' (domain 4) uses it");
 	s = subject(&m, SDB);
-	assert_fails(mkd_xenuse_running(&s, &ui.ui, &err), &err, EBUSY, MKD_EXIT_BUSY, "'web1'");
+	assert_fails(mkd_xenuse_running(&s, &err), &err, EBUSY, MKD_EXIT_BUSY, "'web1'");
 	s = subject(&m, SDB1);
-	assert_ok(mkd_xenuse_running(&s, &ui.ui, &err), &err);
+	assert_ok(mkd_xenuse_running(&s, &err), &err);
 	/* an image file that QEMU serves; its domain has no name yet */
 	assert_ok(mkd_subject_make(&m.host, "x.img", fd, &s, &err), &err);
-	assert_fails(mkd_xenuse_running(&s, &ui.ui, &err), &err, EBUSY, MKD_EXIT_BUSY,
+	assert_fails(mkd_xenuse_running(&s, &err), &err, EBUSY, MKD_EXIT_BUSY,
 		     "the running domain 5 uses it");
-	assert_string_equal(mkd_buf_cstr(&ui.said), "");
 	child_end(pid);
 	(void)close(x.listener);
-	mkd_buf_free(&ui.said);
 }
 
-static void a_xenstored_that_does_not_answer_is_told(void **state)
+static void a_xenstored_that_does_not_answer_is_a_refusal(void **state)
 {
 	struct xs_server x = { .image = "", .mute = true };
 	struct machine m;
 	struct mkd_subject s;
-	struct test_ui ui;
 	struct mkd_err err = { 0 };
 	pid_t pid;
 
 	make_machine(state, &m);
-	test_ui_init(&ui);
 	s = subject(&m, SDB10);
 	/* a stale socket, and no kernel's way */
 	listen_at(m.socket, &x);
 	(void)close(x.listener);
-	assert_ok(mkd_xenuse_running(&s, &ui.ui, &err), &err);
-	assert_non_null(strstr(mkd_buf_cstr(&ui.said), "Connection refused"));
+	assert_fails(mkd_xenuse_running(&s, &err), &err, EBUSY, MKD_EXIT_BUSY,
+		     "Connection refused); start or restart xenstored");
+	/* the kernel's way is there, and is none */
+	put_dir(m.xenbus, "");
+	assert_fails(mkd_xenuse_running(&s, &err), &err, EBUSY, MKD_EXIT_BUSY, "/xenbus'");
 	assert_int_equal(unlink(m.socket), 0);
+	assert_fails(mkd_xenuse_running(&s, &err), &err, EBUSY, MKD_EXIT_BUSY, "/xenbus'");
+	assert_int_equal(rmdir(m.xenbus), 0);
+	assert_ok(mkd_xenuse_running(&s, &err), &err);
 	listen_at(m.socket, &x);
 	pid = start_server(&x);
-	mkd_buf_reset(&ui.said);
-	assert_ok(mkd_xenuse_running(&s, &ui.ui, &err), &err);
-	assert_non_null(strstr(mkd_buf_cstr(&ui.said), "not checked whether a running guest"));
-	assert_non_null(strstr(mkd_buf_cstr(&ui.said), "timed out"));
+	assert_fails(mkd_xenuse_running(&s, &err), &err, EBUSY, MKD_EXIT_BUSY, "timed out");
+	assert_non_null(strstr(err.msg, "whether a running guest uses it"));
 	child_end(pid);
 	(void)close(x.listener);
-	mkd_buf_free(&ui.said);
+}
+
+/* Of the child: 0 when it is told to be root. */
+static int ask_as_nobody(const struct mkd_subject *s)
+{
+	struct mkd_err err = { 0 };
+
+	if (geteuid() == 0 &&
+	    (setresgid(65534, 65534, 65534) != 0 || setresuid(65534, 65534, 65534) != 0))
+		return 1;
+	return mkd_xenuse_running(s, &err) == -EBUSY && err.exit == MKD_EXIT_BUSY &&
+			       strstr(err.msg, "Permission denied); run as root")
+		       ? 0
+		       : 2;
+}
+
+static void who_may_not_ask_xenstored_is_told_to_be_root(void **state)
+{
+	struct xs_server x = { .image = "" };
+	struct machine m;
+	struct mkd_subject s;
+	int status = -1;
+	pid_t pid;
+
+	make_machine(state, &m);
+	s = subject(&m, SDB10);
+	listen_at(m.socket, &x);
+	assert_int_equal(chmod(m.socket, 0), 0);
+	assert_int_equal(chmod(*state, 0755), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(ask_as_nobody(&s));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	(void)close(x.listener);
 }
 
 static void sizes_are_cut_to_pages_and_checked(void **state)
@@ -554,7 +591,8 @@ int main(void)
 		T(a_config_that_names_the_image_is_found),
 		T(numbers_of_xenstore_are_hexadecimal),
 		T(disks_of_running_guests_are_refused),
-		T(a_xenstored_that_does_not_answer_is_told),
+		T(a_xenstored_that_does_not_answer_is_a_refusal),
+		T(who_may_not_ask_xenstored_is_told_to_be_root),
 		T(sizes_are_cut_to_pages_and_checked),
 		T(labels_with_control_characters_are_made_harmless),
 		T(a_wipe_that_cannot_write_is_told),

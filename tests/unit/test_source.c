@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -14,6 +15,7 @@
 #include "http.h"
 #include "mkdomu/file.h"
 #include "mkdomu/hash.h"
+#include "mkdomu/snapshot.h"
 #include "mkdomu/source.h"
 
 #define V         "stage3-amd64-openrc"
@@ -595,6 +597,104 @@ static void local_tarballs(void **state)
 	end(&w);
 }
 
+/* Rewritten in place, as its other writers could do it, after it was opened. */
+static void rewrite(const char *path)
+{
+	cleanup_close int fd = open(path, O_WRONLY | O_CLOEXEC);
+	char data[LEN];
+
+	fill(data, 9);
+	assert_int_equal(mkd_pwrite_full(fd, data, LEN, 0), 0);
+}
+
+static void a_tarball_that_others_may_write_to_is_copied_first(void **state)
+{
+	static const mode_t modes[] = { 0664, 0646 };
+	const char *tarball = test_path(state, "t.tar");
+	struct mkd_source s = { .fd = -1 };
+	struct mkd_err err = { 0 };
+	struct want w;
+	char data[LEN];
+
+	for (size_t i = 0; i < 2 * ARRAY_LEN(modes); i++) {
+		cleanup_buf struct mkd_buf hex = { 0 };
+
+		fill(data, 3);
+		test_write(tarball, data, LEN);
+		assert_int_equal(chmod(tarball, modes[i / 2]), 0);
+		ask_tarball(&w, state, tarball);
+		if (i % 2) /* a cache folder that is none: below $TMPDIR */
+			w.req.cache_dir = tarball;
+		w.req.sha512 = sha512_of(tarball, &hex);
+		assert_ok(mkd_source_open(&w.req, &s, &err), &err);
+		assert_true(said(&w, "t.tar' is copied to a private file in '"));
+		assert_int_equal(said(&w, w.cache), i % 2 == 0);
+		rewrite(tarball);
+		assert_content(&s, 3);
+		assert_int_equal(fcntl(s.fd, F_GETFL) & O_ACCMODE, O_RDONLY);
+		assert_int_equal(err.code, 0);
+		mkd_source_close(&s);
+		assert_fails(mkd_source_open(&w.req, &s, &err), &err, EBADMSG, MKD_EXIT_VERIFY,
+			     "'t.tar'");
+		memset(&err, 0, sizeof(err));
+		end(&w);
+	}
+	assert_int_equal(rmdir(w.cache), 0); /* nothing is left there */
+}
+
+static void only_what_others_may_write_to_is_copied(void **state)
+{
+	struct stat st = { .st_uid = 1000, .st_mode = S_IFREG | 0644 };
+
+	(void)state;
+	assert_false(mkd_snapshot_needed(&st, 1000));
+	assert_true(mkd_snapshot_needed(&st, 1001));
+	assert_true(mkd_snapshot_needed(&st, 0));
+	st.st_uid = 0;
+	assert_false(mkd_snapshot_needed(&st, 1000));
+	st.st_mode |= 0020;
+	assert_true(mkd_snapshot_needed(&st, 0));
+	st.st_mode ^= 0022;
+	assert_true(mkd_snapshot_needed(&st, 0));
+}
+
+static void a_copy_ends_at_its_limit_at_a_signal_and_on_a_full_disk(void **state)
+{
+	cleanup_close int fd = -1;
+	struct mkd_snapshot_req req = { .name = "t", .cache_dir = *state, .max_bytes = LEN - 1 };
+	struct mkd_err err = { 0 };
+	struct rlimit old, small = { .rlim_cur = 4096 };
+	uint64_t size = 0;
+	char data[LEN];
+	int got = -1;
+
+	fill(data, 3);
+	test_write(test_path(state, "t"), data, LEN);
+	fd = open(test_path(state, "t"), O_RDONLY | O_CLOEXEC);
+	req.fd = fd;
+	assert_fails(mkd_snapshot(&req, &got, &size, &err), &err, EFBIG, MKD_EXIT_USAGE,
+		     "limit of 199999 bytes");
+	req.max_bytes = LEN;
+	mkd_signal_set(SIGINT);
+	assert_fails(mkd_snapshot(&req, &got, &size, &err), &err, EINTR, 128 + SIGINT, "signal 2");
+	mkd_signal_set(0);
+	/* the limit of a file's size stands for the disk's: the same class */
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+	small.rlim_max = old.rlim_max;
+	assert_true(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	assert_fails(mkd_snapshot(&req, &got, &size, &err), &err, EFBIG, MKD_EXIT_NOSPACE,
+		     "cannot copy the tarball 't' to '");
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+	req.fd = -1;
+	assert_fails(mkd_snapshot(&req, &got, &size, &err), &err, EBADF, MKD_EXIT_IO, "'t'");
+	assert_int_equal(got, -1);
+	req.fd = fd;
+	assert_ok(mkd_snapshot(&req, &got, &size, &err), &err);
+	assert_int_equal(size, LEN);
+	(void)close(got);
+}
+
 static void local_files_that_are_refused(void **state)
 {
 	const char *tarball = test_path(state, "t.tar");
@@ -767,12 +867,16 @@ int main(void)
 		T(a_damaged_cache_heals),
 		T(two_runs_share_one_download),
 		T(local_tarballs),
+		T(a_tarball_that_others_may_write_to_is_copied_first),
+		T(only_what_others_may_write_to_is_copied),
+		T(a_copy_ends_at_its_limit_at_a_signal_and_on_a_full_disk),
 		T(local_files_that_are_refused),
 		T(remote_tarballs),
 		T(requests_without_sense_are_refused),
 		T(a_signal_ends_it_at_once),
 	};
 
+	(void)umask(022); /* tarballs that the group may write to are another matter */
 	(void)unsetenv("http_proxy");
 	(void)unsetenv("all_proxy");
 	(void)unsetenv("ALL_PROXY");
