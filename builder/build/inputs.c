@@ -13,13 +13,6 @@
 
 #define KERNEL_DIR "/boot"
 
-static void wipe(struct mkd_buf *b)
-{
-	if (b->data)
-		explicit_bzero(b->data, b->cap);
-	mkd_buf_free(b);
-}
-
 static int read_password(struct mkd_job *j, struct mkd_err *err)
 {
 	const char *path = j->plan->root_password_file;
@@ -29,7 +22,7 @@ static int read_password(struct mkd_job *j, struct mkd_err *err)
 
 	if (!path)
 		return 0;
-	r = mkd_file_read(AT_FDCWD, path, MKD_PASSWORD_MAX + 1, MKD_EXIT_USAGE, b, err);
+	r = mkd_file_read_secret(AT_FDCWD, path, MKD_PASSWORD_MAX + 1, MKD_EXIT_USAGE, b, err);
 	if (r < 0)
 		return r;
 	if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 0004))
@@ -155,7 +148,11 @@ static int check_cfg(struct mkd_job *j, struct mkd_err *err)
 		return mkd_fail_errno(err, MKD_EXIT_TARGET, errno,
 				      "cannot write a config to the folder of '%s'", path);
 	if (fstatat(j->cfg_dirfd, j->cfg_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
-		return errno == ENOENT ? 0 : mkd_fail_io(err, errno, "cannot look at '%s'", path);
+		return errno == ENOENT ? 0
+		       : errno == ENAMETOOLONG
+			       ? mkd_fail(err, MKD_EXIT_USAGE, errno,
+					  "the config's name is too long: '%s'", path)
+			       : mkd_fail_io(err, errno, "cannot look at '%s'", path);
 	if (!S_ISREG(st.st_mode))
 		return mkd_fail(err, MKD_EXIT_TARGET, EEXIST,
 				"cannot write the config '%s': what is there is no regular file",
@@ -189,8 +186,8 @@ void mkd_job_inputs_release(void *job)
 {
 	struct mkd_job *j = job;
 
-	wipe(&j->password);
-	wipe(&j->keys);
+	mkd_buf_wipe(&j->password);
+	mkd_buf_free(&j->keys);
 	free(j->kernel);
 	free(j->ramdisk);
 	j->kernel = j->ramdisk = NULL;

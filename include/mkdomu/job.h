@@ -18,7 +18,7 @@ struct mkd_job {
 	int64_t started_ms; /* for the summary alone */
 
 	/* inputs */
-	struct mkd_buf password, keys; /* secrets: wiped at release */
+	struct mkd_buf password, keys; /* the password is wiped at release */
 	char *kernel, *ramdisk;        /* as they go into the config; ramdisk may be NULL */
 	bool kernel_derived;
 	int64_t epoch_sec; /* SOURCE_DATE_EPOCH, or 0 */
