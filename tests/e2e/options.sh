@@ -148,7 +148,7 @@ check "progress on a terminal" script -qec "$(printf '%q ' "${cmd[@]}")" "$W/typ
 check "repaints its line" grep -qE $'\rwrite: .*\e\\[K\r.*write: ' "$W/typescript"
 said "standard output that is full is a failure" 1 as_user sh -c '"$@" >/dev/full && exit 0; exit 1' sh \
 	"$PROG" "${given[@]}" "${none[@]}" --disk full.img
-check "is told" grep -q '^mkdomu: cannot write to standard output: ' "$W/noted"
+check "is told, and that the guest is complete" grep -q '^mkdomu: the guest is complete, but its report is lost: cannot write to standard output: ' "$W/noted"
 
 # -- hooks left out, on a root that has them
 refused "a hook that does not exist" 2 nosuch as_user "$PROG" --profile gentoo-base "${mirror[@]}" \
@@ -165,3 +165,4 @@ said "the same without --verbose" 0 as_user "$PROG" --profile gentoo-base "${mir
 	--ramdisk /boot/initrd-guest --swap none --size 400M --no-hook network --disk nonet.img --force
 check "--verbose says more" [ "$(wc -l <"$W/loud")" -gt "$(wc -l <"$W/noted")" ]
 check "nothing is left of all these runs" nothing_left
+said "standard output that is closed is a failure" 1 as_user sh -c '"$@" >&- && exit 0; exit 1' sh "$PROG" --help

@@ -518,8 +518,11 @@ static void passwords_are_checked(void **state)
 		{ "$7$x$y", EINVAL, "whole" },
 		{ "$5$rounds=1$x$y", EINVAL, "whole" },
 		{ "$1$salt$0123456789012345678901", EINVAL, "broken" },
+		{ "*", EINVAL, "shadow" },
+		{ "!", EINVAL, "shadow" },
+		{ "root:$6$salt$x:1:0:::::", EINVAL, "shadow" },
 	};
-	static const char *const good[] = { "secret", "p:w d", "$ecret", "\xc3\xa4", "*" };
+	static const char *const good[] = { "secret", "p:w d", "$ecret", "\xc3\xa4", "**" };
 	/* by perl's crypt() on libxcrypt 4.4.33 */
 	static const char *const hashes[] = {
 		SHA512_GOLDEN,
