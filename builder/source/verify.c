@@ -10,6 +10,7 @@
 
 #include "mkdomu/armor.h"
 #include "mkdomu/file.h"
+#include "mkdomu/gpghome.h"
 #include "mkdomu/judge.h"
 
 #define KEYRING_MAX (16 * MIB)
@@ -40,32 +41,6 @@ static const char *reason(gpgme_error_t e, char buf[static 128])
 {
 	(void)gpgme_strerror_r(e, buf, 128);
 	return buf;
-}
-
-/*
- * no-autostart: no agent is left behind. weak-digest: SHA1 is still good to gpg 2.2. trust-model:
- * the pins decide, not a web of trust. lock-never: nobody else knows the folder.
- */
-static const char gpg_conf[] = "no-autostart\n"
-			       "no-auto-key-retrieve\n"
-			       "no-auto-key-import\n"
-			       "disable-dirmngr\n"
-			       "weak-digest SHA1\n"
-			       "trust-model always\n"
-			       "lock-never\n"
-			       "no-greeting\n";
-
-static int make_home(struct mkd_verifier *v, struct mkd_err *err)
-{
-	cleanup_close int dir = -1;
-	int r = mkd_tmpdir(&v->home, err);
-
-	if (r < 0)
-		return r;
-	dir = open(v->home, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0)
-		return mkd_fail_io(err, errno, "cannot open '%s'", v->home);
-	return mkd_file_write(dir, "gpg.conf", gpg_conf, sizeof(gpg_conf) - 1, 0600, err);
 }
 
 static int no_gpg(const char *gpg, const char *why, struct mkd_err *err)
@@ -219,7 +194,7 @@ int mkd_verify_open(const struct mkd_keys *keys, struct mkd_verifier **ret, stru
 			keys->keyring);
 	if (r < 0)
 		return r;
-	r = make_home(v, err);
+	r = mkd_gpghome_make(&v->home, err);
 	if (r == 0)
 		r = make_context(v, gpg, err);
 	if (r == 0)
