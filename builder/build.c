@@ -2,6 +2,8 @@
 /* The stages of a build, in order; the only file that sees them all. */
 #include "mkdomu/build.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <time.h>
 
@@ -9,6 +11,9 @@
 #include "mkdomu/label.h"
 #include "mkdomu/pipeline.h"
 #include "mkdomu/swap.h"
+
+/* About what zstd makes while half a stage3 is digested; more of it costs more than it saves. */
+#define EARLY_BYTES (40 * MIB)
 
 static void target_requests(const struct mkd_job *j, struct mkd_target_req req[MKD_DISKS])
 {
@@ -55,6 +60,37 @@ static int probe(void *job, struct mkd_err *err)
 	return make_layout(j, bytes, err);
 }
 
+static void source_release(void *job)
+{
+	struct mkd_job *j = job;
+
+	mkd_stream_close(j->early);
+	closep_(&j->early_fd);
+	j->early_fd = -1;
+	mkd_source_close(&j->source);
+}
+
+/*
+ * What nobody verifies may be decoded while it is digested. What is verified may not: no decoder
+ * sees a byte that no pinned key has signed.
+ */
+static int start_early(void *job, int fd, const char *file, struct mkd_err *err)
+{
+	struct mkd_job *j = job;
+	struct mkd_stream_req req = {
+		.fd = fcntl(fd, F_DUPFD_CLOEXEC, 3),
+		.name = file,
+		.threads = j->plan->threads,
+		.max_plain_bytes = mkd_rootfs_plain_limit(j->layout.root.size_bytes),
+		.ring_bytes = EARLY_BYTES,
+	};
+
+	if (req.fd < 0)
+		return mkd_fail_errno(err, MKD_EXIT_INTERNAL, errno, "cannot read '%s'", file);
+	j->early_fd = req.fd;
+	return mkd_stream_open(&req, &j->early, err);
+}
+
 static int source(void *job, struct mkd_err *err)
 {
 	struct mkd_job *j = job;
@@ -74,14 +110,15 @@ static int source(void *job, struct mkd_err *err)
 		.offline = p->offline,
 		.cache_dir = p->cache_dir,
 		.ui = j->ui,
+		.early = start_early,
+		.early_arg = j,
 	};
 
-	return mkd_source_open(&req, &j->source, err);
-}
+	int r = mkd_source_open(&req, &j->source, err);
 
-static void source_release(void *job)
-{
-	mkd_source_close(&((struct mkd_job *)job)->source);
+	if (r < 0)
+		source_release(j);
+	return r;
 }
 
 static void disks_release(void *job)
@@ -146,6 +183,7 @@ static int rootfs(void *job, struct mkd_err *err)
 		.tar_name = j->source.file,
 		.tar_bytes = j->source.size_bytes,
 		.threads = j->plan->threads,
+		.stream = j->early,
 		.epoch_sec = j->epoch_sec ? j->epoch_sec : j->source.build_sec,
 		.fs = {
 			.fd = mkd_target_fd(t),
@@ -167,6 +205,7 @@ static int rootfs(void *job, struct mkd_err *err)
 		return r;
 	memcpy(req.fs.uuid, j->base.fs_uuid, sizeof(req.fs.uuid));
 	memcpy(req.fs.hash_seed, j->base.hash_seed, sizeof(req.fs.hash_seed));
+	j->early = NULL; /* whatever comes of it */
 	r = mkd_rootfs_write(&req, &j->rootfs, err);
 	mkd_tick(j->ui, "", 0, 0);
 	return r;
@@ -239,6 +278,7 @@ static struct mkd_job job_of(const struct mkd_plan *plan, struct mkd_ui *ui)
 		.ui = ui,
 		.cfg_dirfd = -1,
 		.source.fd = -1,
+		.early_fd = -1,
 		.started_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000,
 	};
 }

@@ -15,11 +15,11 @@ static void make_identity(struct mkd_job *j)
 {
 	const struct mkd_plan *p = j->plan;
 
-	mkd_identity_base(j->source.sha512, &j->base);
+	mkd_identity_base(j->source.sha256, &j->base);
 	if (p->seed)
 		(void)snprintf(j->seed, sizeof(j->seed), "%s", p->seed);
 	else
-		(void)mkd_identity_seed(p->profile ? p->profile : "", j->source.sha512, j->seed);
+		(void)mkd_identity_seed(p->profile ? p->profile : "", j->source.sha256, j->seed);
 	mkd_identity_make(j->seed, p->name, &j->id);
 	for (size_t i = 0; i < p->n_nics; i++) {
 		j->nics[i] = p->nics[i];
@@ -33,9 +33,9 @@ static void comment(const struct mkd_job *j, struct mkd_buf *ret)
 {
 	const struct mkd_source *s = &j->source;
 
-	mkd_buf_printf(ret, "made by mkdomu %s from %s\nsha512 ", MKD_VERSION, s->file);
-	for (size_t i = 0; i < sizeof(s->sha512); i++)
-		mkd_buf_printf(ret, "%02x", s->sha512[i]);
+	mkd_buf_printf(ret, "made by mkdomu %s from %s\nsha256 ", MKD_VERSION, s->file);
+	for (size_t i = 0; i < sizeof(s->sha256); i++)
+		mkd_buf_printf(ret, "%02x", s->sha256[i]);
 	if (s->trust == MKD_TRUST_SIGNATURE)
 		mkd_buf_printf(ret, "\nsigned by %s", s->signer);
 	else if (s->trust == MKD_TRUST_DIGEST)

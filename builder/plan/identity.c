@@ -74,11 +74,11 @@ void mkd_identity_make(const char *seed, const char *name, struct mkd_identity *
 	make_salt(tmp, ret->password_salt);
 }
 
-void mkd_identity_base(const uint8_t tar_sha512[static 64], struct mkd_base_identity *ret)
+void mkd_identity_base(const uint8_t tar_sha256[static 32], struct mkd_base_identity *ret)
 {
 	uint8_t ns[16], tmp[16];
 
-	derive(root_ns, tar_sha512, 64, ns);
+	derive(root_ns, tar_sha256, 32, ns);
 	derive_str(ns, "fs", ret->fs_uuid);
 	derive_str(ns, "hash-seed", ret->hash_seed);
 	derive_str(ns, "csum-seed", tmp);
@@ -99,13 +99,13 @@ void mkd_identity_mac(const char *seed, const char *name, size_t index, uint8_t 
 	memcpy(ret + 3, uuid, 3);
 }
 
-const char *mkd_identity_seed(const char *profile, const uint8_t tar_sha512[static 64],
+const char *mkd_identity_seed(const char *profile, const uint8_t tar_sha256[static 32],
 			      char buf[static 256])
 {
-	char hex[129];
+	char hex[65];
 
-	make_hex(tar_sha512, 64, hex);
-	(void)snprintf(buf, 256, "%.100s sha512:%s", profile ? profile : "", hex);
+	make_hex(tar_sha256, 32, hex);
+	(void)snprintf(buf, 256, "%.100s sha256:%s", profile ? profile : "", hex);
 	for (char *p = buf; *p; p++)
 		if ((unsigned char)*p < 0x20 || (unsigned char)*p > 0x7e)
 			*p = '?';

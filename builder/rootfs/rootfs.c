@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "mkdomu/entries.h"
-#include "mkdomu/stream.h"
 
 struct work {
 	const struct mkd_rootfs_req *req;
@@ -67,10 +66,9 @@ static int copy_all(struct work *w, struct mkd_err *err)
 	}
 }
 
-/* A bomb that is all headers and padding fills no file system: the stream itself has an end. */
-static uint64_t plain_limit(const struct mkd_rootfs_req *req)
+uint64_t mkd_rootfs_plain_limit(uint64_t fs_bytes)
 {
-	return 2 * req->fs.size_bytes + GIB;
+	return 2 * fs_bytes + GIB;
 }
 
 static int open_entries(struct work *w, struct mkd_err *err)
@@ -78,9 +76,10 @@ static int open_entries(struct work *w, struct mkd_err *err)
 	const struct mkd_stream_req req = { .fd = w->req->tar_fd,
 					    .name = w->req->tar_name,
 					    .threads = w->req->threads,
-					    .max_plain_bytes = plain_limit(w->req) };
-	struct mkd_stream *stream;
-	int r = mkd_stream_open(&req, &stream, err);
+					    .max_plain_bytes =
+						    mkd_rootfs_plain_limit(w->req->fs.size_bytes) };
+	struct mkd_stream *stream = w->req->stream;
+	int r = stream ? 0 : mkd_stream_open(&req, &stream, err);
 
 	if (r < 0)
 		return r;

@@ -8,11 +8,12 @@
 #include <stdatomic.h>
 #include <time.h>
 
+#include "mkdomu/buf.h"
 #include "mkdomu/codec.h"
 #include "mkdomu/size.h"
 
 #define CHUNK_BYTES ((size_t)MIB)
-#define SLOTS       16
+#define RING_BYTES  (16 * MIB)
 #define IN_BYTES    ((size_t)MIB)
 #define MAX_THREADS 256
 #define POLL_MSEC   100
@@ -23,12 +24,14 @@ struct slot {
 };
 
 /*
- * One thread, the producer, fills slots in order; the caller empties them in order. `made` and
- * `freed` only grow; made - freed slots are full (the one that the caller looks at among them).
+ * One thread, the producer, fills slots; the caller empties them in the same order. `made` and
+ * `freed` only grow; made - freed slots wait in `queue` (the one that the caller looks at among
+ * them). Of the others the one emptied last is filled next: it may still be in the processor's
+ * cache, and memory that a run does not need is never touched.
  */
 struct mkd_stream {
 	int fd;
-	const char *name;
+	char *name;
 	uint64_t max_plain_bytes;
 	const struct mkd_codec *codec;
 	void *state;
@@ -40,12 +43,15 @@ struct mkd_stream {
 	bool in_eof;     /* likewise */
 	_Atomic uint64_t pos;
 
-	struct slot slots[SLOTS];
+	struct slot *slots; /* n_slots of them, as of the next two */
+	size_t n_slots;
 	pthread_t thread;
 	bool running;
 	pthread_mutex_t lock; /* over all below */
 	pthread_cond_t can_make, can_take;
+	struct slot **queue, **idle; /* a ring; a stack */
 	uint64_t made, freed;
+	size_t n_idle;
 	bool stop, done;
 	struct mkd_err end; /* code 0: a proper end; valid once done */
 	bool holding;       /* the caller's: a slot is handed out */
@@ -78,10 +84,10 @@ static struct slot *slot_to_fill(struct mkd_stream *s)
 	struct slot *slot = NULL;
 
 	(void)pthread_mutex_lock(&s->lock);
-	while (!s->stop && s->made - s->freed == SLOTS)
+	while (!s->stop && !s->n_idle)
 		(void)pthread_cond_wait(&s->can_make, &s->lock);
 	if (!s->stop)
-		slot = &s->slots[s->made % SLOTS];
+		slot = s->idle[--s->n_idle];
 	(void)pthread_mutex_unlock(&s->lock);
 	return slot;
 }
@@ -96,10 +102,10 @@ static bool is_stopped(struct mkd_stream *s)
 	return stop;
 }
 
-static void publish(struct mkd_stream *s)
+static void publish(struct mkd_stream *s, struct slot *slot)
 {
 	(void)pthread_mutex_lock(&s->lock);
-	s->made++;
+	s->queue[s->made++ % s->n_slots] = slot;
 	(void)pthread_cond_signal(&s->can_take);
 	(void)pthread_mutex_unlock(&s->lock);
 }
@@ -177,7 +183,7 @@ static void *produce(void *arg)
 		r = s->codec->open ? fill_decoded(s, &io, slot, &err) : fill_plain(s, slot, &err);
 		r = check_limit(s, slot, r, &err);
 		if (slot->len)
-			publish(s);
+			publish(s, slot);
 	}
 	(void)pthread_mutex_lock(&s->lock);
 	if (r < 0)
@@ -206,15 +212,22 @@ static int start(struct mkd_stream *s, struct mkd_err *err)
 	return 0;
 }
 
-static int allocate(struct mkd_stream *s, struct mkd_err *err)
+static int allocate(struct mkd_stream *s, const struct mkd_stream_req *req, struct mkd_err *err)
 {
+	size_t ring = req->ring_bytes ? req->ring_bytes : RING_BYTES;
+
+	s->n_slots = (ring + CHUNK_BYTES - 1) / CHUNK_BYTES;
+	s->slots = calloc(s->n_slots, sizeof(*s->slots));
+	s->queue = calloc(s->n_slots, sizeof(struct slot *));
+	s->idle = calloc(s->n_slots, sizeof(struct slot *));
 	s->in = malloc(IN_BYTES);
-	if (!s->in)
+	if (!s->slots || !s->queue || !s->idle || !s->in)
 		return mkd_nomem(err);
-	for (size_t i = 0; i < SLOTS; i++) {
+	for (size_t i = 0; i < s->n_slots; i++) {
 		s->slots[i].data = malloc(CHUNK_BYTES);
 		if (!s->slots[i].data)
 			return mkd_nomem(err);
+		s->idle[s->n_idle++] = &s->slots[i];
 	}
 	return 0;
 }
@@ -247,7 +260,6 @@ int mkd_stream_open(const struct mkd_stream_req *req, struct mkd_stream **ret, s
 	if (!s)
 		return mkd_nomem(err);
 	s->fd = req->fd;
-	s->name = req->name;
 	s->max_plain_bytes = req->max_plain_bytes;
 	(void)pthread_mutex_init(&s->lock, NULL);
 	(void)pthread_condattr_init(&attr);
@@ -255,7 +267,9 @@ int mkd_stream_open(const struct mkd_stream_req *req, struct mkd_stream **ret, s
 	(void)pthread_cond_init(&s->can_make, &attr);
 	(void)pthread_cond_init(&s->can_take, &attr);
 	(void)pthread_condattr_destroy(&attr);
-	r = allocate(s, err);
+	r = mkd_strdup(req->name, &s->name, err);
+	if (r == 0)
+		r = allocate(s, req, err);
 	if (r == 0)
 		r = open_codec(s, req, err);
 	if (r == 0)
@@ -298,12 +312,12 @@ int mkd_stream_read(struct mkd_stream *s, const void **data, size_t *len, struct
 	(void)pthread_mutex_lock(&s->lock);
 	if (s->holding) {
 		s->holding = false;
-		s->freed++;
+		s->idle[s->n_idle++] = s->queue[s->freed++ % s->n_slots];
 		(void)pthread_cond_signal(&s->can_make);
 	}
 	r = wait_for_slot(s, err);
 	if (r == 0 && s->made != s->freed) {
-		const struct slot *slot = &s->slots[s->freed % SLOTS];
+		const struct slot *slot = s->queue[s->freed % s->n_slots];
 
 		*data = slot->data;
 		*len = slot->len;
@@ -340,9 +354,13 @@ void mkd_stream_close(struct mkd_stream *s)
 	}
 	if (s->state)
 		s->codec->close(s->state);
-	for (size_t i = 0; i < SLOTS; i++)
+	for (size_t i = 0; s->slots && i < s->n_slots; i++)
 		free(s->slots[i].data);
+	free(s->slots);
+	free(s->queue);
+	free(s->idle);
 	free(s->in);
+	free(s->name);
 	(void)pthread_cond_destroy(&s->can_make);
 	(void)pthread_cond_destroy(&s->can_take);
 	(void)pthread_mutex_destroy(&s->lock);

@@ -194,7 +194,7 @@ static void fill(const struct visit *v, const struct mkd_proved *proved, const c
 {
 	const struct mkd_signature *sig = v->has_want ? &v->signature : &proved->signature;
 
-	memcpy(s->sha512, proved->sha512, sizeof(s->sha512));
+	memcpy(s->sha256, proved->sha256, sizeof(s->sha256));
 	s->trust = MKD_TRUST_SIGNATURE;
 	(void)mkd_url_plain(url, s->url);
 	(void)snprintf(s->file, sizeof(s->file), "%s", v->rel.file);

@@ -198,7 +198,7 @@ int mkd_hash_fd(int fd, uint64_t size_bytes, unsigned want, struct mkd_ui *ui,
 	r.buf = malloc(2 * CHUNK_BYTES);
 	if (!r.buf)
 		return mkd_nomem(err);
-	e = open_workers(&team, workers, want | MKD_ALGO_BIT(MKD_ALGO_SHA512), err);
+	e = open_workers(&team, workers, want | MKD_ALGO_BIT(MKD_ALGO_SHA256), err);
 	if (e == 0)
 		e = digest(&r, &team, workers, err);
 	close_workers(&team, workers, e == 0 ? &got : NULL);

@@ -18,16 +18,20 @@ int mkd_proof_check(const struct mkd_proof *proof, int fd, uint64_t size_bytes,
 					.ui = proof->ui };
 	struct mkd_proved got = { 0 };
 	struct mkd_digests digests;
-	int r = mkd_hash_fd(fd, size_bytes, proof->digests ? proof->digests->have : 0, proof->ui,
-			    &digests, err);
+	int r = 0;
 
+	if (proof->early && !proof->digests && !proof->signature)
+		r = proof->early(proof->early_arg, fd, proof->name, err);
+	if (r == 0)
+		r = mkd_hash_fd(fd, size_bytes, proof->digests ? proof->digests->have : 0,
+				proof->ui, &digests, err);
 	if (r == 0 && proof->digests)
 		r = mkd_digests_compare(proof->digests, &digests, proof->name, err);
 	if (r == 0 && proof->signature)
 		r = mkd_verify_detached(proof->verifier, &d, &got.signature, err);
 	if (r < 0)
 		return r;
-	memcpy(got.sha512, digests.of[MKD_ALGO_SHA512], sizeof(got.sha512));
+	memcpy(got.sha256, digests.of[MKD_ALGO_SHA256], sizeof(got.sha256));
 	*ret = got;
 	return 0;
 }

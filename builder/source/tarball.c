@@ -172,7 +172,10 @@ static int from_url(const struct mkd_source_req *req, const struct mkd_cache *ca
 int mkd_tarball_open(const struct mkd_source_req *req, const struct mkd_cache *cache,
 		     struct mkd_verifier *verifier, struct mkd_source *ret, struct mkd_err *err)
 {
-	struct want w = { .proof = { .verifier = verifier, .ui = req->ui } };
+	struct want w = { .proof = { .verifier = verifier,
+				     .ui = req->ui,
+				     .early = req->early,
+				     .early_arg = req->early_arg } };
 	struct mkd_source s = { .fd = -1 };
 	struct mkd_proved proved = { 0 };
 	int r = cache ? from_url(req, cache, &w, &s, &proved, err)
@@ -183,7 +186,7 @@ int mkd_tarball_open(const struct mkd_source_req *req, const struct mkd_cache *c
 		mkd_source_close(&s);
 		return r;
 	}
-	memcpy(s.sha512, proved.sha512, sizeof(s.sha512));
+	memcpy(s.sha256, proved.sha256, sizeof(s.sha256));
 	s.trust = req->signature ? MKD_TRUST_SIGNATURE
 		  : req->sha512  ? MKD_TRUST_DIGEST
 				 : MKD_TRUST_NONE;

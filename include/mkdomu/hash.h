@@ -8,7 +8,8 @@
 
 /*
  * Digest size_bytes bytes of fd from offset 0, by pread: its file position stays. want is a set of
- * MKD_ALGO_BITs; SHA512 is always added. Progress stage "verify".
+ * MKD_ALGO_BITs; SHA256 is always added: where processors have instructions for it, it is the one
+ * that costs least. Progress stage "verify".
  *	-EIO    fd is shorter than size_bytes: somebody changed it (IO)
  *	-ENOTSUP  libgcrypt is too old or lacks an algorithm, as in FIPS mode (INTERNAL)
  *	-EINTR, -ENOMEM, and what pread(2) gives (IO)

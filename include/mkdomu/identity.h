@@ -30,14 +30,14 @@ struct mkd_base_identity {
 };
 
 void mkd_identity_make(const char *seed, const char *name, struct mkd_identity *ret);
-void mkd_identity_base(const uint8_t tar_sha512[static 64], struct mkd_base_identity *ret);
+void mkd_identity_base(const uint8_t tar_sha256[static 32], struct mkd_base_identity *ret);
 
 /* MAC of the NIC with this index: 00:16:3e (Xen's OUI) and 24 bits. */
 void mkd_identity_mac(const char *seed, const char *name, size_t index, uint8_t ret[static 6]);
 
 /* The seed when the user gave none: profile and tarball. buf gets a printable string; returns buf.
  */
-const char *mkd_identity_seed(const char *profile, const uint8_t tar_sha512[static 64],
+const char *mkd_identity_seed(const char *profile, const uint8_t tar_sha256[static 32],
 			      char buf[static 256]);
 
 /* "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"; returns buf. */

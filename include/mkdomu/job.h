@@ -34,6 +34,8 @@ struct mkd_job {
 
 	/* source, and what follows from its digest */
 	struct mkd_source source;
+	struct mkd_stream *early; /* its plain bytes, decoded ahead; NULL = later */
+	int early_fd;
 	char seed[256];
 	struct mkd_identity id;
 	struct mkd_base_identity base;

@@ -8,6 +8,7 @@
 
 #include "mkdomu/cache.h"
 #include "mkdomu/digests.h"
+#include "mkdomu/source.h"
 #include "mkdomu/verify.h"
 
 /* What must hold; NULL = not asked. Nothing asked: everything holds. */
@@ -17,16 +18,18 @@ struct mkd_proof {
 	const struct mkd_buf *signature; /* detached; by a key of the verifier's */
 	struct mkd_verifier *verifier;
 	struct mkd_ui *ui;
+	mkd_source_early_fn *early; /* called if nothing is asked; NULL = nobody */
+	void *early_arg;
 };
 
 struct mkd_proved {
-	uint8_t sha512[64];
+	uint8_t sha256[32];
 	struct mkd_signature signature; /* zero without */
 };
 
 /*
- * Hold an open file against the proof. Its SHA512 is always computed. Errors as mkd_hash_fd,
- * mkd_digests_compare and mkd_verify_detached.
+ * Hold an open file against the proof. Its SHA256 is always computed. Errors as mkd_hash_fd,
+ * mkd_digests_compare, mkd_verify_detached and proof->early.
  */
 must_check int mkd_proof_check(const struct mkd_proof *proof, int fd, uint64_t size_bytes,
 			       struct mkd_proved *ret, struct mkd_err *err);

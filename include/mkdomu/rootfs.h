@@ -11,13 +11,16 @@
 #define MKDOMU_ROOTFS_H
 
 #include "mkdomu/ext4.h"
+#include "mkdomu/stream.h"
 
 struct mkd_rootfs_req {
-	int tar_fd; /* verified; borrowed */
+	int tar_fd; /* verified; borrowed; not used with a stream */
 	const char *tar_name;
 	uint64_t tar_bytes; /* for progress */
-	unsigned threads;   /* 0 = one a core */
-	int64_t epoch_sec;  /* 0 = the newest entry of the tarball */
+	unsigned threads;   /* 0 = one a core; likewise */
+	struct mkd_stream
+		*stream;   /* of this tarball, nothing read; taken over; NULL = opened here */
+	int64_t epoch_sec; /* 0 = the newest entry of the tarball */
 	struct mkd_ext4_req fs;
 	struct mkd_ext4_swap swap; /* size_bytes 0 = none; its time is the epoch */
 	struct mkd_ui *ui;
@@ -29,6 +32,12 @@ struct mkd_rootfs_result {
 	struct mkd_ext4_stats fs;
 	char format[8]; /* "xz", "zstd", ... */
 };
+
+/*
+ * The most that the tarball of a file system of so many bytes may unpack to: a bomb that is all
+ * headers and padding fills no file system, so the stream itself has an end.
+ */
+uint64_t mkd_rootfs_plain_limit(uint64_t fs_bytes);
 
 /* Errors: those of stream.h, entries.h and ext4.h; -ENODATA for a tarball without entries
  * (ARCHIVE). */

@@ -16,7 +16,7 @@
  * Checksums that a file has are checked: xz block checks and index, zstd's optional one, gzip's CRC
  * and length, bzip2's CRCs. Another magic (lzma, lzip, lz4, compress) counts as "none".
  *
- * One producer thread reads and decodes into a ring of 16 chunks; xz decodes in further threads
+ * One producer thread reads and decodes into a ring of chunks; xz decodes in further threads
  * where the file has several blocks with sizes (xz -T, pixz). The chunks, and so all that is read,
  * are the same whatever the number of threads.
  */
@@ -29,10 +29,11 @@ struct mkd_stream;
 
 struct mkd_stream_req {
 	int fd;                   /* borrowed; read from offset 0 with pread(2) */
-	const char *name;         /* for messages; borrowed until close */
+	const char *name;         /* for messages; copied */
 	unsigned threads;         /* of decompression; 0 = one a core; at most 256 are used */
 	uint64_t mem_bytes;       /* limit for the decoder; 0 = 1 GiB */
 	uint64_t max_plain_bytes; /* stop a bomb; 0 = no limit */
+	size_t ring_bytes;        /* how far it may run ahead of the reader; 0 = 16 MiB */
 };
 
 /*

@@ -67,6 +67,9 @@ check "it warns, even when quiet" grep -q '^mkdomu: warning: .*NOT verified' "$W
 check "the config records it" grep -qx '# NOT VERIFIED' un.cfg
 check "--quiet has no summary" [ ! -s "$W/said" ]
 check "--quiet notes nothing but warnings" lacks . <(grep -v "^mkdomu: warning: " "$W/noted")
+said "--unverified of the same name builds" 0 as_user "$PROG" --tarball "$file" --unverified "${none[@]}" --name sum \
+	--disk same.img --cfg same.cfg
+check "the image is that of a verified build" cmp sum.img same.img
 
 # -- layouts
 check "GPT without swap" as_user "$PROG" "${given[@]}" "${none[@]}" --layout gpt --disk gpt.img

@@ -91,7 +91,10 @@ static void digests_of(const char *path, struct mkd_buf *b)
 	struct mkd_digests d;
 	struct mkd_err err = { 0 };
 
-	assert_ok(mkd_hash_fd(fd, LEN, MKD_ALGO_BIT(MKD_ALGO_BLAKE2B), NULL, &d, &err), &err);
+	assert_ok(mkd_hash_fd(fd, LEN,
+			      MKD_ALGO_BIT(MKD_ALGO_SHA512) | MKD_ALGO_BIT(MKD_ALGO_BLAKE2B), NULL,
+			      &d, &err),
+		  &err);
 	mkd_buf_str(b, "# BLAKE2B HASH\n");
 	put_hex(b, d.of[MKD_ALGO_BLAKE2B], 64);
 	mkd_buf_str(b, "  " FILE_NAME "\n# SHA512 HASH\n");
@@ -540,7 +543,7 @@ static const char *sha512_of(const char *path, struct mkd_buf *hex)
 	struct mkd_digests d;
 	struct mkd_err err = { 0 };
 
-	assert_ok(mkd_hash_fd(fd, LEN, 0, NULL, &d, &err), &err);
+	assert_ok(mkd_hash_fd(fd, LEN, MKD_ALGO_BIT(MKD_ALGO_SHA512), NULL, &d, &err), &err);
 	mkd_buf_reset(hex);
 	put_hex(hex, d.of[MKD_ALGO_SHA512], 64);
 	return mkd_buf_cstr(hex);
