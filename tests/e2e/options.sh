@@ -5,13 +5,7 @@
 mirror_setup openrc
 user_setup
 tar_name=small.tar.xz
-mkdir -p "$W/small"/{dev,etc,proc,root,sbin,sys}
-echo 'ID=small' >"$W/small/etc/os-release"
-printf '#!/bin/sh\nexec sleep inf\n' >"$W/small/sbin/init"
-chmod 755 "$W/small" "$W/small/sbin/init"
-head -c 2000000 /dev/zero >"$W/small/etc/blob"
-tar -C "$W/small" --sort=name --owner=0 --group=0 --numeric-owner --mtime=@1700000000 \
-	-cJf "$W/$tar_name" .
+small_root "$W/$tar_name"
 sha512=$(sha512sum "$W/$tar_name" | cut -d ' ' -f 1)
 # The mirror's key signs it, and the server offers both.
 GNUPGHOME=$W/mirror/gnupg gpg --batch --quiet --digest-algo SHA256 --armor --detach-sign \
