@@ -2,6 +2,7 @@
 /* The stages of a build, in order; the only file that sees them all. */
 #include "mkdomu/build.h"
 
+#include <inttypes.h>
 #include <string.h>
 #include <time.h>
 
@@ -51,6 +52,8 @@ static int probe(void *job, struct mkd_err *err)
 			return r;
 		bytes[i] = j->info[i].kind == MKD_TARGET_IMAGE ? req[i].size_bytes
 							       : j->info[i].size_bytes;
+		mkd_say(j->ui, MKD_DEBUG, "'%s': %s", j->info[i].path,
+			j->info[i].found[0] ? j->info[i].found : "nothing is there yet");
 	}
 	return make_layout(j, bytes, err);
 }
@@ -76,7 +79,15 @@ static int source(void *job, struct mkd_err *err)
 		.ui = j->ui,
 	};
 
-	return mkd_source_open(&req, &j->source, err);
+	char hex[2 * sizeof(j->source.sha512) + 1] = "";
+	int r = mkd_source_open(&req, &j->source, err);
+
+	for (size_t i = 0; r == 0 && i < sizeof(j->source.sha512); i++)
+		(void)snprintf(hex + 2 * i, 3, "%02x", j->source.sha512[i]);
+	if (r == 0)
+		mkd_say(j->ui, MKD_DEBUG, "the tarball '%s' has the SHA512 digest %s",
+			j->source.file, hex);
+	return r;
 }
 
 static void source_release(void *job)
@@ -169,7 +180,19 @@ static int rootfs(void *job, struct mkd_err *err)
 	memcpy(req.fs.hash_seed, j->base.hash_seed, sizeof(req.fs.hash_seed));
 	r = mkd_rootfs_write(&req, &j->rootfs, err);
 	mkd_tick(j->ui, "", 0, 0);
-	return r;
+	if (r < 0)
+		return r;
+	if (j->rootfs.clamped)
+		mkd_say(j->ui, MKD_WARN,
+			"%" PRIu64 " of %" PRIu64 " files have a time before 1901 or after 2446, "
+			"which ext4 cannot hold: they have the nearest one now",
+			j->rootfs.clamped, j->rootfs.entries);
+	mkd_say(j->ui, MKD_DEBUG,
+		"wrote %" PRIu64 " files, unpacked by %s; %" PRIu64 " of %" PRIu64
+		" inodes and %" PRIu64 " of %" PRIu64 " blocks are in use",
+		j->rootfs.entries, j->rootfs.format, j->rootfs.fs.inodes_used, j->rootfs.fs.inodes,
+		j->rootfs.fs.blocks_used, j->rootfs.fs.blocks);
+	return 0;
 }
 
 static int swap(void *job, struct mkd_err *err)

@@ -269,9 +269,12 @@ int mkd_open_parent(const char *path, int *ret_fd, const char **ret_name, struct
 	if (r < 0)
 		return r;
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (slash > path)
+		dir[slash - path] = '\0';
 	if (fd < 0)
-		return mkd_fail_errno(err, MKD_EXIT_USAGE, errno, "cannot open the folder of '%s'",
-				      path);
+		return mkd_fail_errno(err, MKD_EXIT_USAGE, errno,
+				      "cannot open the folder '%s', in which '%s' is to be", dir,
+				      name);
 	*ret_fd = fd;
 	*ret_name = name;
 	return 0;
