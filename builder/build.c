@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <string.h>
 #include <time.h>
 
@@ -56,6 +57,8 @@ static int probe(void *job, struct mkd_err *err)
 			return r;
 		bytes[i] = j->info[i].kind == MKD_TARGET_IMAGE ? req[i].size_bytes
 							       : j->info[i].size_bytes;
+		mkd_say(j->ui, MKD_DEBUG, "'%s': %s", j->info[i].path,
+			j->info[i].found[0] ? j->info[i].found : "nothing is there yet");
 	}
 	return make_layout(j, bytes, err);
 }
@@ -91,6 +94,15 @@ static int start_early(void *job, int fd, const char *file, struct mkd_err *err)
 	return mkd_stream_open(&req, &j->early, err);
 }
 
+static void tell_digest(const struct mkd_job *j)
+{
+	char hex[2 * sizeof(j->source.sha256) + 1];
+
+	for (size_t i = 0; i < sizeof(j->source.sha256); i++)
+		(void)snprintf(hex + 2 * i, 3, "%02x", j->source.sha256[i]);
+	mkd_say(j->ui, MKD_DEBUG, "the tarball '%s' has the SHA256 digest %s", j->source.file, hex);
+}
+
 static int source(void *job, struct mkd_err *err)
 {
 	struct mkd_job *j = job;
@@ -113,10 +125,11 @@ static int source(void *job, struct mkd_err *err)
 		.early = start_early,
 		.early_arg = j,
 	};
-
 	int r = mkd_source_open(&req, &j->source, err);
 
-	if (r < 0)
+	if (r == 0)
+		tell_digest(j);
+	else
 		source_release(j);
 	return r;
 }
@@ -208,7 +221,19 @@ static int rootfs(void *job, struct mkd_err *err)
 	j->early = NULL; /* whatever comes of it */
 	r = mkd_rootfs_write(&req, &j->rootfs, err);
 	mkd_tick(j->ui, "", 0, 0);
-	return r;
+	if (r < 0)
+		return r;
+	if (j->rootfs.clamped)
+		mkd_say(j->ui, MKD_WARN,
+			"%" PRIu64 " of %" PRIu64 " files have a time before 1901 or after 2446, "
+			"which ext4 cannot hold: they have the nearest one now",
+			j->rootfs.clamped, j->rootfs.entries);
+	mkd_say(j->ui, MKD_DEBUG,
+		"wrote %" PRIu64 " files, unpacked by %s; %" PRIu64 " of %" PRIu64
+		" inodes and %" PRIu64 " of %" PRIu64 " blocks are in use",
+		j->rootfs.entries, j->rootfs.format, j->rootfs.fs.inodes_used, j->rootfs.fs.inodes,
+		j->rootfs.fs.blocks_used, j->rootfs.fs.blocks);
+	return 0;
 }
 
 static int swap(void *job, struct mkd_err *err)

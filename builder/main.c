@@ -88,8 +88,9 @@ static int work(const struct mkd_options *o, struct mkd_console *console, struct
 static int print(const struct mkd_buf *out, bool built, struct mkd_err *err)
 {
 	if (fputs(mkd_buf_cstr(out), stdout) < 0 || fflush(stdout) != 0)
-		return mkd_fail_io(err, errno, "%scannot write to standard output",
-				   built ? "the guest is complete, but its report is lost: " : "");
+		return mkd_fail_errno(err, MKD_EXIT_IO, errno, "%scannot write to standard output",
+				      built ? "the guest is complete, but its report is lost: "
+					    : "");
 	return 0;
 }
 

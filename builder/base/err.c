@@ -40,12 +40,18 @@ int mkd_fail(struct mkd_err *err, int exit_class, int code, const char *fmt, ...
 	return -code;
 }
 
+/* What this process ran short of is no fault of the file that it was needed for. */
+static bool is_shortage(int code)
+{
+	return code == ENOMEM || code == EMFILE || code == ENFILE;
+}
+
 int mkd_fail_errno(struct mkd_err *err, int exit_class, int code, const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
-	set(err, exit_class, code, fmt, ap);
+	set(err, is_shortage(code) ? MKD_EXIT_INTERNAL : exit_class, code, fmt, ap);
 	va_end(ap);
 	append(err, strerror(code));
 	return -code;
@@ -59,6 +65,8 @@ static int io_class(int code)
 	case EFBIG:
 		return MKD_EXIT_NOSPACE;
 	case ENOMEM:
+	case EMFILE:
+	case ENFILE:
 		return MKD_EXIT_INTERNAL;
 	default:
 		return MKD_EXIT_IO;

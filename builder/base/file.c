@@ -4,9 +4,68 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <linux/magic.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <time.h>
+
+#include "mkdomu/ui.h"
+
+#define PIPE_WAIT_SEC   5
+#define PIPE_SLICE_MSEC 50
+
+/* Data, or a writer who has come and gone. */
+static int await_writer(int fd, const char *path, int exit_class, struct mkd_err *err)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	for (int ms = 0; ms < PIPE_WAIT_SEC * 1000; ms += PIPE_SLICE_MSEC) {
+		int n = poll(&p, 1, PIPE_SLICE_MSEC), r = mkd_check_signal(err);
+
+		if (r < 0 || n > 0)
+			return r;
+		if (n < 0 && errno != EINTR)
+			return mkd_fail_errno(err, exit_class, errno, "cannot read '%s'", path);
+	}
+	return mkd_fail(err, exit_class, ETIMEDOUT,
+			"cannot read '%s': it is a named pipe, and nothing was written to it in %d "
+			"seconds",
+			path, PIPE_WAIT_SEC);
+}
+
+/*
+ * Opening a named pipe must not wait for a writer who may never come. One without a name, as a
+ * shell's <(...) gives, has its writer already: that may take its time, to ask for a PIN say.
+ */
+static int open_input(int dirfd, const char *path, int exit_class, int *ret_fd, struct mkd_err *err)
+{
+	cleanup_close int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct statfs fs;
+	struct stat st;
+	int r = 0;
+
+	if (fd < 0 || fstat(fd, &st) != 0 || fstatfs(fd, &fs) != 0)
+		return mkd_fail_errno(err, exit_class, errno, "cannot open '%s'", path);
+	if (S_ISFIFO(st.st_mode) && fs.f_type != PIPEFS_MAGIC)
+		r = await_writer(fd, path, exit_class, err);
+	if (r < 0)
+		return r;
+	if (fcntl(fd, F_SETFL, O_RDONLY) != 0)
+		return mkd_fail_errno(err, exit_class, errno, "cannot open '%s'", path);
+	*ret_fd = steal_fd(&fd);
+	return 0;
+}
+
+/* As read(2), but for signals: 1 when it is to be called again. */
+static int again(const char *path, int exit_class, struct mkd_err *err)
+{
+	int r = errno == EINTR ? mkd_check_signal(err)
+			       : mkd_fail_errno(err, exit_class, errno, "cannot read '%s'", path);
+
+	return r < 0 ? r : 1;
+}
 
 static int slurp(int fd, const char *path, size_t max_bytes, int exit_class, struct mkd_buf *ret,
 		 struct mkd_err *err)
@@ -15,11 +74,12 @@ static int slurp(int fd, const char *path, size_t max_bytes, int exit_class, str
 
 	for (;;) {
 		ssize_t n = read(fd, chunk, sizeof(chunk));
+		int r = n < 0 ? again(path, exit_class, err) : 0;
 
-		if (n < 0 && errno == EINTR)
+		if (r > 0)
 			continue;
-		if (n < 0)
-			return mkd_fail_errno(err, exit_class, errno, "cannot read '%s'", path);
+		if (r < 0)
+			return r;
 		if (n == 0)
 			return mkd_buf_check(ret, err);
 		if ((size_t)n > max_bytes - ret->len)
@@ -34,13 +94,13 @@ static int slurp(int fd, const char *path, size_t max_bytes, int exit_class, str
 int mkd_file_read(int dirfd, const char *path, size_t max_bytes, int exit_class,
 		  struct mkd_buf *ret, struct mkd_err *err)
 {
-	cleanup_close int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	cleanup_close int fd = -1;
+	int r;
 
 	mkd_buf_reset(ret);
 	mkd_buf_add(ret, "", 0);
-	if (fd < 0)
-		return mkd_fail_errno(err, exit_class, errno, "cannot open '%s'", path);
-	return slurp(fd, path, max_bytes, exit_class, ret, err);
+	r = open_input(dirfd, path, exit_class, &fd, err);
+	return r < 0 ? r : slurp(fd, path, max_bytes, exit_class, ret, err);
 }
 
 /* The byte beyond the limit is read to see whether there is one, then gives way to the NUL. */
@@ -49,11 +109,12 @@ static int slurp_secret(int fd, const char *path, int exit_class, struct mkd_buf
 {
 	while (b->len < b->cap) {
 		ssize_t n = read(fd, b->data + b->len, b->cap - b->len);
+		int r = n < 0 ? again(path, exit_class, err) : 0;
 
-		if (n < 0 && errno == EINTR)
+		if (r > 0)
 			continue;
-		if (n < 0)
-			return mkd_fail_errno(err, exit_class, errno, "cannot read '%s'", path);
+		if (r < 0)
+			return r;
 		if (n == 0) {
 			b->data[b->len] = '\0';
 			return 0;
@@ -68,12 +129,13 @@ static int slurp_secret(int fd, const char *path, int exit_class, struct mkd_buf
 int mkd_file_read_secret(int dirfd, const char *path, size_t max_bytes, int exit_class,
 			 struct mkd_buf *ret, struct mkd_err *err)
 {
-	cleanup_close int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	int r, open_errno = errno;
+	cleanup_close int fd = -1;
+	int r;
 
 	mkd_buf_wipe(ret);
-	if (fd < 0)
-		return mkd_fail_errno(err, exit_class, open_errno, "cannot open '%s'", path);
+	r = open_input(dirfd, path, exit_class, &fd, err);
+	if (r < 0)
+		return r;
 	if (max_bytes < SIZE_MAX)
 		ret->data = malloc(max_bytes + 1);
 	if (!ret->data)
@@ -207,9 +269,12 @@ int mkd_open_parent(const char *path, int *ret_fd, const char **ret_name, struct
 	if (r < 0)
 		return r;
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (slash > path)
+		dir[slash - path] = '\0';
 	if (fd < 0)
-		return mkd_fail_errno(err, MKD_EXIT_USAGE, errno, "cannot open the folder of '%s'",
-				      path);
+		return mkd_fail_errno(err, MKD_EXIT_USAGE, errno,
+				      "cannot open the folder '%s', in which '%s' is to be", dir,
+				      name);
 	*ret_fd = fd;
 	*ret_name = name;
 	return 0;
@@ -218,13 +283,21 @@ int mkd_open_parent(const char *path, int *ret_fd, const char **ret_name, struct
 int mkd_tmpdir(char **ret, struct mkd_err *err)
 {
 	const char *base = getenv("TMPDIR");
+	bool given = base && *base == '/';
 	cleanup_free char *path = NULL;
-	int r = mkd_asprintf(&path, err, "%s/mkdomu-XXXXXX", base && *base == '/' ? base : "/tmp");
+	int r = mkd_asprintf(&path, err, "%s/mkdomu-XXXXXX", given ? base : "/tmp");
 
 	if (r < 0)
 		return r;
-	if (!mkdtemp(path))
-		return mkd_fail_io(err, errno, "cannot create the temporary folder '%s'", path);
+	if (!mkdtemp(path)) {
+		if (given && (errno == ENOENT || errno == ENOTDIR || errno == EACCES))
+			return mkd_fail_errno(err, MKD_EXIT_USAGE, errno,
+					      "cannot create a temporary folder in '%s', which "
+					      "TMPDIR names",
+					      base);
+		return mkd_fail_io(err, errno, "cannot create a temporary folder in '%s'%s",
+				   given ? base : "/tmp", given ? ", which TMPDIR names" : "");
+	}
 	*ret = steal(&path);
 	return 0;
 }

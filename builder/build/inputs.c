@@ -135,6 +135,24 @@ static int read_epoch(struct mkd_job *j, struct mkd_err *err)
 	return 0;
 }
 
+/* Before the config's, which is the same by default: the disk is what was asked for. */
+static int check_disk_dirs(struct mkd_job *j, struct mkd_err *err)
+{
+	const struct mkd_plan *p = j->plan;
+	const char *paths[MKD_DISKS] = { p->disk_is_device ? NULL : p->disk,
+					 p->swap_is_device ? NULL : p->swap_disk };
+
+	for (size_t i = 0; i < MKD_DISKS; i++) {
+		cleanup_close int fd = -1;
+		const char *name;
+		int r = paths[i] ? mkd_open_parent(paths[i], &fd, &name, err) : 0;
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 /* The config's place is checked now, as it is written last. */
 static int check_cfg(struct mkd_job *j, struct mkd_err *err)
 {
@@ -168,7 +186,7 @@ static int check_cfg(struct mkd_job *j, struct mkd_err *err)
 int mkd_job_inputs(void *job, struct mkd_err *err)
 {
 	static int (*const steps[])(struct mkd_job * j, struct mkd_err * err) = {
-		read_epoch, read_password, read_keys, find_kernel, check_cfg,
+		read_epoch, read_password, read_keys, find_kernel, check_disk_dirs, check_cfg,
 	};
 	struct mkd_job *j = job;
 	int r = check_hooks(j, err);

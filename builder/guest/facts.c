@@ -151,10 +151,12 @@ int mkd_facts_find(struct mkd_tree *t, struct mkd_facts *ret, struct mkd_err *er
 	struct mkd_err ignored;
 	int r;
 
-	if (!mkd_guest_has(t, "/sbin/init") && !mkd_tree_exists(t, "/etc"))
-		return mkd_fail(err, MKD_EXIT_HOOK, ENOENT,
-				"this is not a root file system: it has neither '/sbin/init' nor "
-				"'/etc'; is there a folder around the root in the tarball?");
+	if (!mkd_tree_exists(t, "/etc"))
+		return mkd_fail(err, MKD_EXIT_ARCHIVE, ENOENT,
+				"the tarball is not a root file system: there is no '/etc' in it%s",
+				mkd_guest_has(t, "/sbin/init") ? ""
+							       : ", nor '/sbin/init'; is there a "
+								 "folder around the root?");
 	r = find_init(t, &f, err);
 	if (r < 0)
 		return r;

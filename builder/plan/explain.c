@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "mkdomu/size.h"
+#include "mkdomu/url.h"
 
 #define KEY_COLUMNS   13
 #define VALUE_COLUMNS 44
@@ -47,18 +48,28 @@ static void list(const struct table *t, enum mkd_key key, const struct mkd_strv 
 		row(t, key, "%s", values->v[i]);
 }
 
+/* A path, or a URL without what is secret in it. */
+static void place(const struct table *t, enum mkd_key key, const char *text)
+{
+	char plain[MKD_URL_SHOW];
+
+	if (text)
+		row(t, key, "%s", mkd_url_is(text) ? mkd_url_plain(text, plain) : text);
+}
+
 static void explain_source(const struct table *t)
 {
 	const struct mkd_plan *p = t->p;
 
 	if (p->tarball) {
-		row(t, MKD_KEY_TARBALL, "%s", p->tarball);
-		maybe(t, MKD_KEY_SIGNATURE, p->signature);
+		place(t, MKD_KEY_TARBALL, p->tarball);
+		place(t, MKD_KEY_SIGNATURE, p->signature);
 		maybe(t, MKD_KEY_SHA512, p->sha512);
 		if (p->unverified)
 			row(t, MKD_KEY_UNVERIFIED, "the tarball is taken as it is");
 	} else {
-		list(t, MKD_KEY_MIRROR, &p->mirrors);
+		for (size_t i = 0; i < p->mirrors.n; i++)
+			place(t, MKD_KEY_MIRROR, p->mirrors.v[i]);
 		row(t, MKD_KEY_ARCH, "%s", p->arch);
 		maybe(t, MKD_KEY_VARIANT, p->variant);
 	}

@@ -55,20 +55,21 @@ static uint64_t need_bytes(const struct mkd_layout_req *req)
 static int check_room(const struct mkd_layout_req *req, struct mkd_err *err)
 {
 	char have[32], need[32], swap[32];
+	/* in full MiB, rounded up: what is given after reading it must be enough */
+	uint64_t need_mib = (need_bytes(req) - 1) / MIB + 1;
 
 	if (round_down(req->disk_bytes, is_gpt(req) ? MIB : BLOCK_BYTES) >= need_bytes(req))
 		return 0;
+	(void)snprintf(need, sizeof(need), "%llu MiB", (unsigned long long)need_mib);
 	if (req->swap != MKD_SWAP_PARTITION && req->swap != MKD_SWAP_FILE)
 		return mkd_fail(err, MKD_EXIT_NOSPACE, ENOSPC,
 				"the disk is too small: it has %s, a root needs at least %s",
-				mkd_size_format(req->disk_bytes, have),
-				mkd_size_format(need_bytes(req), need));
+				mkd_size_format(req->disk_bytes, have), need);
 	return mkd_fail(err, MKD_EXIT_NOSPACE, ENOSPC,
 			"the disk is too small: it has %s, root and a swap of %s need at least %s; "
 			"give less --swap-size or more --size",
 			mkd_size_format(req->disk_bytes, have),
-			mkd_size_format(req->swap_bytes, swap),
-			mkd_size_format(need_bytes(req), need));
+			mkd_size_format(req->swap_bytes, swap), need);
 }
 
 static void set_region(struct mkd_region *r, size_t disk, unsigned partition, const char *dev)

@@ -216,7 +216,9 @@ int mkd_plan_disks(const struct mkd_draft *j)
 		return take_size(j, MKD_KEY_SWAP_SIZE, p->swap_is_device, DEFAULT_SWAP_BYTES,
 				 &p->swap_bytes);
 	if (mkd_draft_from_option(j, MKD_KEY_SWAP_SIZE))
-		return mkd_draft_clash(j, MKD_KEY_SWAP_SIZE,
-				       "there is to be no swap; leave it out, or --swap none");
+		return mkd_draft_clash(
+			j, MKD_KEY_SWAP_SIZE,
+			"--swap none leaves nothing that it could be the size of; leave "
+			"out one of them");
 	return 0;
 }

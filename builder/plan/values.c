@@ -8,6 +8,7 @@
 #include "mkdomu/buf.h"
 #include "mkdomu/size.h"
 #include "mkdomu/suggest.h"
+#include "mkdomu/url.h"
 
 #define PATH_BYTES 4000 /* under PATH_MAX with room for a suffix */
 
@@ -72,6 +73,7 @@ int mkd_value_choice(const char *text, const char *origin, const char *const *ch
 int mkd_value_text(const char *text, const char *origin, size_t max, struct mkd_err *err)
 {
 	size_t len = strlen(text);
+	char plain[MKD_URL_SHOW];
 
 	if (!len)
 		return mkd_fail(err, MKD_EXIT_USAGE, EINVAL, "%s: the value is empty", origin);
@@ -81,7 +83,8 @@ int mkd_value_text(const char *text, const char *origin, size_t max, struct mkd_
 	for (size_t i = 0; i < len; i++)
 		if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
 			return mkd_fail(err, MKD_EXIT_USAGE, EINVAL,
-					"%s: '%s' has a control character in it", origin, text);
+					"%s: '%s' has a control character in it", origin,
+					mkd_url_is(text) ? mkd_url_plain(text, plain) : text);
 	return 0;
 }
 
@@ -173,6 +176,7 @@ bool mkd_value_is_url(const char *text)
 
 int mkd_value_url(const char *text, const char *origin, struct mkd_err *err)
 {
+	char plain[MKD_URL_SHOW];
 	const char *host;
 	int r = mkd_value_text(text, origin, 900, err);
 
@@ -183,11 +187,11 @@ int mkd_value_url(const char *text, const char *origin, struct mkd_err *err)
 		return mkd_fail(err, MKD_EXIT_USAGE, EINVAL,
 				"%s: '%s' is not a URL to fetch from; write one like "
 				"https://distfiles.gentoo.org",
-				origin, text);
+				origin, mkd_url_plain(text, plain));
 	if (strpbrk(text, " '\"\\?#<>"))
 		return mkd_fail(err, MKD_EXIT_USAGE, EINVAL,
 				"%s: '%s' has a blank, quote, '?' or '#' in it, which no mirror's "
 				"address has",
-				origin, text);
-	return 0;
+				origin, mkd_url_plain(text, plain));
+	return mkd_url_check(text, err) < 0 ? mkd_wrap(err, "%s", origin) : 0;
 }

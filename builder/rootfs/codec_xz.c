@@ -13,9 +13,14 @@
 /* Above this liblzma uses fewer threads, so that more cores do not take more memory. */
 #define THREADING_BYTES (160 * MIB)
 
+/* Enough for a stream's padding, as makers write it, and the 12 bytes of a header. */
+#define TAIL_BYTES 64
+
 struct xz {
 	lzma_stream strm;
 	uint64_t mem_bytes;
+	uint8_t tail[TAIL_BYTES]; /* the last bytes that liblzma took in */
+	size_t tail_len;
 };
 
 static bool xz_is_magic(const uint8_t *head, size_t len)
@@ -25,10 +30,54 @@ static bool xz_is_magic(const uint8_t *head, size_t len)
 	return len >= sizeof(magic) && memcmp(head, magic, sizeof(magic)) == 0;
 }
 
+static void remember(struct xz *z, const uint8_t *in, size_t len)
+{
+	size_t keep = len < TAIL_BYTES ? TAIL_BYTES - len : 0;
+
+	if (keep > z->tail_len)
+		keep = z->tail_len;
+	memmove(z->tail, z->tail + z->tail_len - keep, keep);
+	if (len > TAIL_BYTES) {
+		in += len - TAIL_BYTES;
+		len = TAIL_BYTES;
+	}
+	if (len)
+		memcpy(z->tail + keep, in, len);
+	z->tail_len = keep + len;
+}
+
+/*
+ * Is a whole stream behind us, and then something that begins no other one? liblzma, which reads
+ * concatenated streams as one, tells neither. A stream ends with "YZ" at a multiple of four bytes,
+ * zeros may follow, and a header has 12 bytes (xz-file-format.txt, 2.1.2.4 and 2.2).
+ */
+static bool has_junk(const struct xz *z)
+{
+	static const uint8_t magic[] = { 0xfd, '7', 'z', 'X', 'Z', 0 };
+	const uint8_t *end = z->tail + z->tail_len;
+
+	for (const uint8_t *p = end - 1; p >= z->tail + 2; p--) {
+		const uint8_t *rest = p;
+		size_t len;
+
+		if (p[-2] != 'Y' || p[-1] != 'Z' ||
+		    (z->strm.total_in - (uint64_t)(end - p)) % 4 != 0)
+			continue;
+		while (rest < end && !*rest)
+			rest++;
+		len = (size_t)(end - rest);
+		if (len <= 12 && (!len || memcmp(rest, magic, len < 6 ? len : 6) != 0))
+			return true;
+	}
+	return false;
+}
+
 static int xz_fail(const struct xz *z, lzma_ret r, struct mkd_err *err)
 {
 	char need[32], have[32];
 
+	if ((r == LZMA_BUF_ERROR || r == LZMA_DATA_ERROR) && has_junk(z))
+		r = LZMA_FORMAT_ERROR;
 	switch (r) {
 	case LZMA_MEM_ERROR:
 		return mkd_nomem(err);
@@ -87,6 +136,7 @@ static int xz_run(void *state, struct mkd_codec_io *io, struct mkd_err *err)
 	z->strm.next_out = io->out;
 	z->strm.avail_out = io->out_len;
 	r = lzma_code(&z->strm, io->in_eof ? LZMA_FINISH : LZMA_RUN);
+	remember(z, io->in, (size_t)(z->strm.next_in - io->in));
 	io->in = z->strm.next_in;
 	io->in_len = z->strm.avail_in;
 	io->out = z->strm.next_out;

@@ -96,7 +96,7 @@ static int set_numbers(struct mkd_convert *c, int64_t size_bytes, struct mkd_err
 	e->mode = e->type == MKD_FT_LNK ? 0777 : h->mode;
 	e->mtime_sec = h->mtime_sec;
 	e->mtime_nsec = c->m->mtime_nsec;
-	mkd_policy_clamp_time(&e->mtime_sec, &e->mtime_nsec);
+	e->time_clamped = mkd_policy_clamp_time(&e->mtime_sec, &e->mtime_nsec);
 	return r;
 }
 

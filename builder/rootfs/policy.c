@@ -113,7 +113,7 @@ int mkd_policy_size(int64_t v, uint64_t *ret_bytes, struct mkd_err *err)
 	return 0;
 }
 
-void mkd_policy_clamp_time(int64_t *sec, uint32_t *nsec)
+bool mkd_policy_clamp_time(int64_t *sec, uint32_t *nsec)
 {
 	int64_t was = *sec;
 
@@ -121,8 +121,10 @@ void mkd_policy_clamp_time(int64_t *sec, uint32_t *nsec)
 		*sec = MKD_TIME_MIN;
 	if (*sec > MKD_TIME_MAX)
 		*sec = MKD_TIME_MAX;
-	if (*sec != was)
-		*nsec = 0;
+	if (*sec == was)
+		return false;
+	*nsec = 0;
+	return true;
 }
 
 int mkd_policy_xattr(const char *name, bool file_or_folder, struct mkd_err *err)

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "mkdomu/rootfs.h"
 
 #include <errno.h>
@@ -45,6 +45,7 @@ static int copy_entry(struct work *w, const struct mkd_entry *e, struct mkd_err 
 	/* a hard link has the time of what it names */
 	if (e->type != MKD_FT_HARDLINK && (!w->result.entries || e->mtime_sec > w->newest_sec))
 		w->newest_sec = e->mtime_sec;
+	w->result.clamped += e->type != MKD_FT_HARDLINK && e->time_clamped;
 	w->result.entries++;
 	return e->type == MKD_FT_REG ? copy_data(w, err) : 0;
 }

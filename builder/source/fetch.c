@@ -6,12 +6,12 @@
 #include <inttypes.h>
 #include <pthread.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 
 #include "mkdomu/answer.h"
 #include "mkdomu/part.h"
 #include "mkdomu/url.h"
+#include "mkdomu/wire.h"
 
 #define MAX_HEADER_BYTES (256 * KIB)
 
@@ -99,13 +99,15 @@ static int check_length(struct transfer *t)
 
 static int refuse_code(struct transfer *t, long code)
 {
+	char who[400];
+
 	if (code == 404 || code == 410)
 		return mkd_fail(t->err, MKD_EXIT_NET, ENOENT,
 				"cannot fetch '%s': the server does not have it (HTTP %ld)",
 				t->plain, code);
 	t->again = code == 408 || code == 429 || code >= 500;
-	return mkd_fail(t->err, MKD_EXIT_NET, EHOSTUNREACH,
-			"cannot fetch '%s': the server answers HTTP %ld", t->plain, code);
+	return mkd_fail(t->err, MKD_EXIT_NET, EHOSTUNREACH, "cannot fetch '%s': %s HTTP %ld",
+			t->plain, mkd_wire_who(t->curl, code, who), code);
 }
 
 /* Before the first byte of a body is used, or at the end where there is none. */
@@ -182,61 +184,12 @@ static int on_progress(void *arg, curl_off_t total, curl_off_t done, curl_off_t 
 	return mkd_signal_pending() != 0;
 }
 
-static int failed(struct transfer *t, CURLcode c, const char *text)
-{
-	const char *why = *text ? text : curl_easy_strerror(c);
-
-	switch (c) {
-	case CURLE_COULDNT_RESOLVE_PROXY:
-	case CURLE_COULDNT_RESOLVE_HOST:
-	case CURLE_COULDNT_CONNECT:
-	case CURLE_PARTIAL_FILE:
-	case CURLE_OPERATION_TIMEDOUT:
-	case CURLE_GOT_NOTHING:
-	case CURLE_SEND_ERROR:
-	case CURLE_RECV_ERROR:
-	case CURLE_HTTP2:
-	case CURLE_HTTP2_STREAM:
-	case CURLE_SSL_CONNECT_ERROR:
-		t->again = true;
-		break;
-	case CURLE_UNSUPPORTED_PROTOCOL:
-		why = "it redirects to a protocol that is not allowed here";
-		break;
-	case CURLE_PEER_FAILED_VERIFICATION:
-	case CURLE_SSL_CACERT_BADFILE:
-		return mkd_fail(t->err, MKD_EXIT_NET, EHOSTUNREACH,
-				"cannot fetch '%s': the server's certificate is not valid: %s",
-				t->plain, why);
-	default:
-		break;
-	}
-	return mkd_fail(t->err, MKD_EXIT_NET, EHOSTUNREACH, "cannot fetch '%s': %s", t->plain, why);
-}
-
-/* An ugly truth of setopt: it is variadic, each value must be of the very type. */
+/* What mkd_wire_setup leaves to the transfer. */
 static bool set_options(struct transfer *t, struct curl_slist *headers, const char *range)
 {
-	const struct mkd_fetch *q = t->req;
 	CURL *c = t->curl;
-	bool https = strncasecmp(q->url, "https:", 6) == 0;
-	long stall = q->stall_sec ? (long)q->stall_sec : 30;
 	int bad = 0;
 
-	bad |= curl_easy_setopt(c, CURLOPT_URL, q->url) != CURLE_OK;
-	bad |= curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https") != CURLE_OK;
-	bad |= curl_easy_setopt(c, CURLOPT_REDIR_PROTOCOLS_STR, https ? "https" : "http,https") !=
-	       CURLE_OK;
-	bad |= curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 1L) != CURLE_OK;
-	bad |= curl_easy_setopt(c, CURLOPT_MAXREDIRS, 5L) != CURLE_OK;
-	bad |= curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L) != CURLE_OK;
-	bad |= curl_easy_setopt(c, CURLOPT_USERAGENT, "mkdomu/" MKD_VERSION) != CURLE_OK;
-	bad |= curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT,
-				q->connect_sec ? (long)q->connect_sec : 20L) != CURLE_OK;
-	bad |= curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 1000L) != CURLE_OK;
-	bad |= curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, stall) != CURLE_OK;
-	bad |= curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) != CURLE_OK;
-	bad |= curl_easy_setopt(c, CURLOPT_BUFFERSIZE, 256L * 1024) != CURLE_OK;
 	bad |= curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers) != CURLE_OK;
 	bad |= curl_easy_setopt(c, CURLOPT_RANGE, range) != CURLE_OK;
 	bad |= curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header) != CURLE_OK;
@@ -245,8 +198,16 @@ static bool set_options(struct transfer *t, struct curl_slist *headers, const ch
 	bad |= curl_easy_setopt(c, CURLOPT_WRITEDATA, t) != CURLE_OK;
 	bad |= curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, on_progress) != CURLE_OK;
 	bad |= curl_easy_setopt(c, CURLOPT_XFERINFODATA, t) != CURLE_OK;
-	bad |= curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L) != CURLE_OK;
-	return !bad;
+	return !bad && mkd_wire_setup(c, t->req);
+}
+
+static int failed(struct transfer *t, CURLcode c, const char *text)
+{
+	const struct mkd_wire_fault f = {
+		.code = c, .text = text, .url = t->plain, .again = &t->again
+	};
+
+	return mkd_wire_failed(t->curl, &f, t->err);
 }
 
 static int finish(struct transfer *t, CURLcode c, const char *text)

@@ -35,6 +35,7 @@ struct mkd_entry {
 	uint64_t size_bytes;   /* REG: apparent size, holes included */
 	int64_t mtime_sec;
 	uint32_t mtime_nsec; /* 0..999999999 */
+	bool time_clamped;   /* the archive's is one that ext4 cannot hold */
 	/*
 	 * ACLs are here too, as "system.posix_acl_access" and "_default" in the kernel's xattr form
 	 * (linux/posix_acl_xattr.h, version 2: le32 2, then le16 tag, le16 perm, le32 id, sorted).

@@ -11,7 +11,7 @@
 /* Exit status classes, documented in README and mkdomu(8). A signal n gives 128 + n. */
 enum mkd_exit {
 	MKD_EXIT_OK = 0,
-	MKD_EXIT_INTERNAL = 1, /* a bug or out of memory */
+	MKD_EXIT_INTERNAL = 1, /* a bug, or out of memory or file descriptors */
 	MKD_EXIT_USAGE = 2,    /* command line, profile or an input file of the user's */
 	MKD_EXIT_TARGET = 3,   /* the target was refused: unsafe, in use, unsuitable */
 	MKD_EXIT_BUSY = 4,     /* another run or a running guest holds it */
@@ -39,12 +39,14 @@ struct mkd_err {
  */
 int mkd_fail(struct mkd_err *err, int exit_class, int code, const char *fmt, ...) printf_like(4, 5);
 
-/* As mkd_fail, with ": <strerror(code)>" appended; pass the saved errno as code. */
+/*
+ * As mkd_fail, with ": <strerror(code)>" appended; pass the saved errno as code. The class is
+ * INTERNAL for ENOMEM, EMFILE and ENFILE, whatever exit_class says.
+ */
 int mkd_fail_errno(struct mkd_err *err, int exit_class, int code, const char *fmt, ...)
 	printf_like(4, 5);
 
-/* As mkd_fail_errno; the class is NOSPACE for ENOSPC, EDQUOT and EFBIG, INTERNAL for ENOMEM, else
- * IO. */
+/* As mkd_fail_errno; the class is NOSPACE for ENOSPC, EDQUOT and EFBIG, else IO. */
 int mkd_fail_io(struct mkd_err *err, int code, const char *fmt, ...) printf_like(3, 4);
 
 /* Out of memory: class INTERNAL, -ENOMEM. */

@@ -4,7 +4,8 @@
  *
  * Nothing here is trusted but sizes: what a server gives is judged afterwards. So a redirect may
  * lead to any host, at most five times, over http and https; from https to https alone. Proxies
- * are taken from the environment as curl(1) does. No option turns the check of certificates off.
+ * and CA certificates are taken from the environment as curl(1) does. No option turns the check of
+ * certificates off.
  */
 #ifndef MKDOMU_FETCH_H
 #define MKDOMU_FETCH_H
@@ -30,6 +31,7 @@ struct mkd_fetch {
  *	-ENOENT   the server has no such file: 404 or 410 (NET)
  *	-EFBIG    larger than max_bytes or size_bytes; the part is removed (NET)
  *	-EBADMSG  the server says that it is shorter than size_bytes (VERIFY)
+ *	-EINVAL   the environment names CA certificates that cannot be read (USAGE)
  *	-EHOSTUNREACH  any other failure of network or server, after all tries (NET)
  *	-EINTR    (the part is kept), and I/O: no part is left on a full disk (IO, NOSPACE)
  */

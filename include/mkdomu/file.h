@@ -14,9 +14,11 @@
 /*
  * Read a regular file (or what a pipe or /dev/stdin gives) into *ret, which is reset first; a NUL
  * follows the content. exit_class is that of a file that is missing, unreadable, a directory or
- * too large.
+ * too large. A named pipe must have something in it within 5 seconds.
  *	-EFBIG   longer than max_bytes; the message names the limit
  *	-EISDIR  a directory
+ *	-ETIMEDOUT  a named pipe that nobody writes to
+ *	-EINTR   a signal, while a pipe keeps it waiting (mkd_check_signal)
  *	other    from openat(2), read(2)
  */
 must_check int mkd_file_read(int dirfd, const char *path, size_t max_bytes, int exit_class,
@@ -56,7 +58,9 @@ must_check int mkd_mkdirs(const char *path, mode_t mode, struct mkd_err *err);
 must_check int mkd_open_parent(const char *path, int *ret_fd, const char **ret_name,
 			       struct mkd_err *err);
 
-/* A new empty folder, mode 0700, under $TMPDIR or /tmp; *ret is the caller's (free + mkd_rmtree).
+/*
+ * A new empty folder, mode 0700, under $TMPDIR or /tmp; *ret is the caller's (free + mkd_rmtree).
+ * The class is USAGE where TMPDIR names no folder that may be written to.
  */
 must_check int mkd_tmpdir(char **ret, struct mkd_err *err);
 /* Remove a folder of our own and all below it, never following a link; best effort, up to 1 s. */

@@ -49,8 +49,8 @@ must_check int mkd_policy_device(int64_t major, int64_t minor, uint32_t *ret_maj
 /* 0 .. 2^44 - 4096, else -ERANGE (ARCHIVE). */
 must_check int mkd_policy_size(int64_t v, uint64_t *ret_bytes, struct mkd_err *err);
 
-/* Times outside ext4's range become its nearest end; the nanoseconds are then 0. */
-void mkd_policy_clamp_time(int64_t *sec, uint32_t *nsec);
+/* Times outside ext4's range become its nearest end; the nanoseconds are then 0. True if so. */
+bool mkd_policy_clamp_time(int64_t *sec, uint32_t *nsec);
 
 /*
  * A name of an extended attribute: security., user. or trusted. and something behind, at most 255

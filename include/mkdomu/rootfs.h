@@ -28,6 +28,7 @@ struct mkd_rootfs_req {
 
 struct mkd_rootfs_result {
 	uint64_t entries, data_bytes;
+	uint64_t clamped;  /* entries with a time outside ext4's range */
 	int64_t epoch_sec; /* the one used */
 	struct mkd_ext4_stats fs;
 	char format[8]; /* "xz", "zstd", ... */

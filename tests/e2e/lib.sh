@@ -129,6 +129,16 @@ mirror_setup() {
 	mirror=(--mirror "$mirror_url" --keyring "$mirror_keyring" --signer "$mirror_signer")
 }
 
+# A root of a few files, left unpacked in $W/small, as a tarball.
+small_root() { # TARBALL
+	mkdir -p "$W/small"/{dev,etc,proc,root,sbin,sys}
+	echo 'ID=small' >"$W/small/etc/os-release"
+	printf '#!/bin/sh\nexec sleep inf\n' >"$W/small/sbin/init"
+	chmod 755 "$W/small" "$W/small/sbin/init"
+	head -c 2000000 /dev/zero >"$W/small/etc/blob"
+	tar -C "$W/small" --sort=name --owner=0 --group=0 --numeric-owner --mtime=@1700000000 -cJf "$1" .
+}
+
 # unchanged: all files are as they were when "remember FILE..." was called
 declare -A remembered
 remember() {

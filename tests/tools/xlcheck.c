@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * xlcheck FILE: reads a domU config with Xen's own parser (libxlutil; no hypervisor is asked) and
  * prints what xl would understand, one "key=value" a line, in an order of its own. Exit 0 when all

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What an image holds: types, metadata, data, attributes; where it lies; that it is the same. */
 #include "fsimage.h"
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Writes that fail, runs that are cut short: told, and no superblock is left. */
 #include "fsimage.h"
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Limits: full images, many links, large folders, files in many pieces; the kernel's opinion. */
 #include "fsimage.h"
 

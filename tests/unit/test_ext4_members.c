@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Names: parents, duplicates, hard links, refusals; each errno of ext4.h. */
 #include "fsimage.h"
 

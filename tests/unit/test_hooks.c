@@ -346,8 +346,11 @@ static void a_folder_that_is_no_root_is_refused(void **state)
 
 	(void)state;
 	tree_mem_dir(t, "/root.x86_64/etc");
-	assert_fails(mkd_facts_find(t, &f, &err), &err, ENOENT, MKD_EXIT_HOOK,
-		     "not a root file system");
+	assert_fails(mkd_facts_find(t, &f, &err), &err, ENOENT, MKD_EXIT_ARCHIVE,
+		     "nor '/sbin/init'; is there a folder around the root?");
+	tree_mem_file(t, "/sbin/init", "#!/bin/sh\n");
+	assert_fails(mkd_facts_find(t, &f, &err), &err, ENOENT, MKD_EXIT_ARCHIVE,
+		     "not a root file system: there is no '/etc' in it");
 	assert_string_equal(f.os_id, "kept");
 	tree_mem_free(t);
 }

@@ -132,7 +132,8 @@ static void what_does_not_fit_is_refused_with_what_it_needs(void **state)
 		{ { MKD_LAYOUT_GPT, MKD_SWAP_NONE, 66 * MIB - 1, 0 }, "at least 66 MiB" },
 		{ { MKD_LAYOUT_AUTO, MKD_SWAP_PARTITION, 76 * MIB - 1, 10 * MIB },
 		  "at least 76 MiB" },
-		{ { MKD_LAYOUT_AUTO, MKD_SWAP_PARTITION, GIB, GIB }, "give less --swap-size" },
+		{ { MKD_LAYOUT_AUTO, MKD_SWAP_PARTITION, GIB, GIB },
+		  "at least 1090 MiB; give less --swap-size" },
 		{ { MKD_LAYOUT_AUTO, MKD_SWAP_PARTITION, GIB, UINT64_MAX }, "too small" },
 		{ { MKD_LAYOUT_AUTO, MKD_SWAP_FILE, 73 * MIB, 10 * MIB }, "at least 74 MiB" },
 		{ { MKD_LAYOUT_AUTO, MKD_SWAP_FILE, GIB, 4096 }, "at least 40 KiB" },
@@ -146,6 +147,7 @@ static void what_does_not_fit_is_refused_with_what_it_needs(void **state)
 		assert_fails(mkd_layout_make(&rows[i].req, &l, &err), &err, ENOSPC,
 			     MKD_EXIT_NOSPACE, rows[i].words);
 	(void)made(MKD_LAYOUT_AUTO, MKD_SWAP_PARTITION, 76 * MIB, 10 * MIB);
+	(void)made(MKD_LAYOUT_AUTO, MKD_SWAP_PARTITION, 1090 * MIB, GIB);
 	(void)made(MKD_LAYOUT_AUTO, MKD_SWAP_NONE, 64 * MIB, 0);
 	(void)made(MKD_LAYOUT_AUTO, MKD_SWAP_PARTITION, INT64_MAX, INT64_MAX / 2);
 }

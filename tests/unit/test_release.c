@@ -155,6 +155,12 @@ static void shown_urls_hide_secrets(void **state)
 	assert_string_equal(mkd_url_plain("https://u:p@w@h:8/a@b/c", buf), "https://h:8/a@b/c");
 	assert_string_equal(mkd_url_plain("https://h/a?token=x", buf), "https://h/a?...");
 	assert_string_equal(mkd_url_plain("/local/p@th", buf), "/local/p@th");
+	/* A '/', '?' or '#' that should have been escaped gives nothing away either. */
+	assert_string_equal(mkd_url_plain("https://u:p/w@h/a", buf), "https://h/a");
+	assert_string_equal(mkd_url_plain("https://u:p#w@h/a", buf), "https://h/a");
+	assert_string_equal(mkd_url_plain("https://h:81/@a/b", buf), "https://h:81/@a/b");
+	assert_string_equal(mkd_url_plain("https://u:p@[::1]:8/a", buf), "https://[::1]:8/a");
+	assert_string_equal(mkd_url_plain("https://[::1]/a@b", buf), "https://[::1]/a@b");
 	assert_string_equal(mkd_url_file("https://h/a/root%20fs.tar.xz?q=/z", file),
 			    "root_20fs.tar.xz");
 	assert_string_equal(mkd_url_file("https://h", file), "file");

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* From a tarball to a file system: counts, times, progress, and that a failure leaves nothing. */
 #include "fsimage.h"
 

@@ -245,6 +245,42 @@ static void junk_behind_the_end_is_ebadmsg_and_padding_is_as_documented(void **s
 	}
 }
 
+/* liblzma tells it from neither a cut nor a damaged stream. */
+static void what_follows_an_xz_stream_is_told_from_a_cut_one(void **state)
+{
+	static const char zeros[8], next[] = "\3757zXZ";
+	cleanup_buf struct mkd_buf whole = { 0 }, b = { 0 };
+	struct mkd_err err = { 0 };
+	const char *path;
+
+	for (size_t i = 0; i < ARRAY_LEN(formats); i++)
+		if (strcmp(formats[i].name, "xz") == 0)
+			slurp(packed(state, &formats[i]), &whole);
+	path = test_path(state, "root.tar");
+	for (size_t padding = 0; padding <= 8; padding += 4) {
+		for (size_t junk = 1; junk <= 16; junk++) {
+			size_t len = whole.len;
+
+			mkd_buf_add(&whole, zeros, padding);
+			mkd_buf_add(&whole, "something else or other", junk);
+			test_write(path, whole.data, whole.len);
+			whole.len = len;
+			assert_fails(unpack(path, (struct how){ .threads = 2 }, &b, &err), &err,
+				     EBADMSG, MKD_EXIT_ARCHIVE,
+				     "something else follows the stream");
+		}
+	}
+	for (size_t n = 1; n < sizeof(next); n++) {
+		size_t len = whole.len;
+
+		mkd_buf_add(&whole, next, n);
+		test_write(path, whole.data, whole.len);
+		whole.len = len;
+		assert_fails(unpack(path, (struct how){ .threads = 2 }, &b, &err), &err, EBADMSG,
+			     MKD_EXIT_ARCHIVE, "cut short");
+	}
+}
+
 static void a_bomb_stops_at_the_plain_limit(void **state)
 {
 	cleanup_buf struct mkd_buf b = { 0 };
@@ -436,6 +472,7 @@ int main(void)
 		WITH_DIR(a_cut_file_gives_its_good_data_and_then_ebadmsg),
 		WITH_DIR(a_flipped_byte_anywhere_is_ebadmsg),
 		WITH_DIR(junk_behind_the_end_is_ebadmsg_and_padding_is_as_documented),
+		WITH_DIR(what_follows_an_xz_stream_is_told_from_a_cut_one),
 		WITH_DIR(a_bomb_stops_at_the_plain_limit),
 		WITH_DIR(a_decoder_that_wants_too_much_memory_is_enobufs),
 		WITH_DIR(little_memory_means_fewer_threads),

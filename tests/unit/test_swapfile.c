@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The swap file that the ext4 writer makes; e2fsck, debugfs and mkswap judge it. */
 #include "fsimage.h"
 

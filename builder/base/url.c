@@ -13,6 +13,36 @@ bool mkd_url_is(const char *text)
 	return n && strncmp(text + n, "://", 3) == 0;
 }
 
+/*
+ * Is what stands before the path no host and port? Then a '/' or '?' of a password was taken for
+ * the end of it.
+ */
+static bool is_cut(const char *host, const char *end)
+{
+	const char *port = memrchr(host, ':', (size_t)(end - host));
+
+	if (!port || *host == '[')
+		return false;
+	for (port++; port < end; port++)
+		if (*port < '0' || *port > '9')
+			return true;
+	return false;
+}
+
+/* What is between scheme and path, without user and password. */
+static const char *host_fault(const char *text)
+{
+	const char *end = text + strcspn(text, "/?#");
+	const char *at = memrchr(text, '@', (size_t)(end - text));
+
+	if ((at ? at + 1 : text) == end)
+		return "it names no host";
+	return is_cut(at ? at + 1 : text, end)
+		       ? "its port is no number; '/', '?' and '#' in a password are written %2F, "
+			 "%3F and %23"
+		       : NULL;
+}
+
 static const char *fault(const char *url)
 {
 	size_t scheme = strncasecmp(url, "https://", 8) == 0  ? 8
@@ -21,15 +51,13 @@ static const char *fault(const char *url)
 
 	if (!scheme)
 		return "it is not an http or https URL";
-	if (!url[scheme] || strchr("/?", url[scheme]))
-		return "it names no host";
 	if (strlen(url) > MKD_URL_MAX)
 		return "it is longer than 2047 bytes";
 	for (const char *p = url; *p; p++)
 		if ((unsigned char)*p <= 0x20 || *p == 0x7f || *p == '#')
 			return "it has blanks, control characters or '#'; write them as %20 and so "
 			       "on";
-	return NULL;
+	return host_fault(url + scheme);
 }
 
 int mkd_url_check(const char *url, struct mkd_err *err)
@@ -53,6 +81,8 @@ const char *mkd_url_plain(const char *url, char buf[static MKD_URL_SHOW])
 	end = host + strcspn(host, "/?#");
 	/* The last '@': curl, too, takes what is before it for the user's. */
 	at = memrchr(host, '@', (size_t)(end - host));
+	if (!at && scheme && is_cut(host, end))
+		at = strrchr(host, '@');
 	if (at)
 		host = at + 1;
 	query = strcspn(host, "?#");
