@@ -304,11 +304,11 @@ int mkd_members_add(struct mkd_ext4_ctx *c, const struct mkd_entry *e, uint32_t 
 	struct place p = { 0 };
 	int r;
 
-	if (e->type == MKD_FT_HARDLINK)
-		return add_hardlink(c, e, ret_ino, err);
 	*ret_ino = MKD_INO_ROOT;
 	if (!*e->path)
 		return update_root(c, e, err);
+	if (e->type == MKD_FT_HARDLINK)
+		return add_hardlink(c, e, ret_ino, err);
 	r = find_place(c, e->path, true, &p, err);
 	if (r < 0)
 		return r;
