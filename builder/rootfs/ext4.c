@@ -209,6 +209,13 @@ int mkd_ext4_end(struct mkd_ext4 *w, struct mkd_err *err)
 	return mkd_filedata_end(&w->c, &w->file, err);
 }
 
+int mkd_ext4_check_swap(struct mkd_ext4 *w, const struct mkd_ext4_swap *swap, struct mkd_err *err)
+{
+	int r = mkd_swapfile_check(swap, w->c.name, err);
+
+	return r ? r : mkd_swapfile_check_room(&w->c, swap, err);
+}
+
 int mkd_ext4_add_swap(struct mkd_ext4 *w, const struct mkd_ext4_swap *swap, int64_t epoch_sec,
 		      struct mkd_err *err)
 {
