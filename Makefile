@@ -86,6 +86,14 @@ $(fuzzers): $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/fuzz_%.o \
 	@mkdir -p $(@D)
 	@echo '  LD  $@'
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS)
+# What takes minutes and gigabytes of memory: make stress [MODE=asan]
+stress   := $(patsubst tests/stress/%.c,$(BUILD)/stress/%,$(wildcard tests/stress/*.c))
+$(stress): $(BUILD)/stress/%: $(BUILD)/tests/stress/%.o $(call obj,$(test_lib)) $(BUILD)/libmkdomu.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS) $(shell $(PKGCONF) --libs $(TESTLIBS))
+.PHONY: stress
+stress: $(BUILD)/mkdomu $(stress)
+	@TEST_TIMEOUT=3600 JOBS=1 tests/run --mode $(MODE) $(wildcard tests/stress/*.sh) $(stress)
 # Small programs of the end-to-end tests (independent oracles): tests/tools/NAME.c
 $(BUILD)/tools/%: tests/tools/%.c
 	@mkdir -p $(@D)
@@ -158,7 +166,7 @@ layers:
 headers-standalone:
 	@for h in $(headers); do $(CC) $(CFLAGS_ALL) -fsyntax-only -x c $$h || exit 1; done
 c_files := $(lib_src) $(wildcard builder/main.c) $(headers) \
-	   $(wildcard tests/unit/*.[ch] tests/fuzz/*.[ch] tests/tools/*.c)
+	   $(wildcard tests/unit/*.[ch] tests/fuzz/*.[ch] tests/stress/*.c tests/tools/*.c)
 format:
 	clang-format -i $(c_files)
 format-check:
