@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # One non-recursive makefile. make | make demo | make check | make lint | make bench | make install.
-# MODE=release|asan|cov: each has its own build tree, so that switching rebuilds nothing.
+# MODE=release|asan|cov|fuzz: each has its own build tree, so that switching rebuilds nothing.
 VERSION  := 0.1.0
 MODE     ?= release
 BUILD    := build/$(MODE)
@@ -27,10 +27,13 @@ mode_cflags_release := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 mode_ldflags_release := -pie -Wl,-z,relro,-z,now
 mode_cflags_asan := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 mode_ldflags_asan := -fsanitize=address,undefined
+mode_cflags_fuzz := -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer
+mode_ldflags_fuzz := -fsanitize=fuzzer,address,undefined
 mode_cflags_cov := -O0 --coverage
 mode_ldflags_cov := --coverage
-ifeq ($(filter $(MODE),release asan cov),)
-$(error MODE must be release, asan or cov, not '$(MODE)')
+ifeq ($(filter $(MODE),release asan cov fuzz),)
+$(error MODE must be release, asan, cov or fuzz, not '$(MODE)')
 endif
 
 DEFS := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DMKD_VERSION='"$(VERSION)"' \
@@ -50,9 +53,14 @@ test_src := $(wildcard tests/unit/test_*.c)
 test_lib := $(filter-out $(test_src),$(wildcard tests/unit/*.c))
 headers  := $(wildcard include/mkdomu/*.h)
 obj       = $(patsubst %.c,$(BUILD)/%.o,$(1))
-tests    := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(test_src))
+# Each tests/fuzz/fuzz_NAME.c is a libFuzzer program and, on the inputs that are kept, a unit test.
+fuzz_src := $(wildcard tests/fuzz/fuzz_*.c)
+fuzz_lib := $(filter-out $(fuzz_src),$(wildcard tests/fuzz/*.c))
+fuzzers  := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/fuzz/%,$(fuzz_src))
+replays  := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/test_%,$(fuzz_src))
+tests    := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(test_src)) $(replays)
 e2e      := $(sort $(wildcard tests/e2e/*.sh))
-all_src  := $(lib_src) $(test_src) $(test_lib) $(wildcard builder/main.c)
+all_src  := $(lib_src) $(test_src) $(test_lib) $(fuzz_src) $(fuzz_lib) $(wildcard builder/main.c)
 
 .PHONY: FORCE all setup unit check demo bench coverage lint layers headers-standalone \
 	format format-check tidy install uninstall clean
@@ -65,10 +73,27 @@ $(BUILD)/libmkdomu.a: $(call obj,$(lib_src))
 $(BUILD)/mkdomu: $(call obj,builder/main.c) $(BUILD)/libmkdomu.a
 	@echo '  LD  $@'
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS)
-$(tests): $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(call obj,$(test_lib)) $(BUILD)/libmkdomu.a
+$(filter-out $(replays),$(tests)): $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(call obj,$(test_lib)) $(BUILD)/libmkdomu.a
 	@mkdir -p $(@D)
 	@echo '  LD  $@'
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS) $(shell $(PKGCONF) --libs $(TESTLIBS))
+$(replays): $(BUILD)/tests/test_%: $(BUILD)/tests/fuzz/%.o $(call obj,$(fuzz_lib)) $(BUILD)/libmkdomu.a
+	@mkdir -p $(@D)
+	@echo '  LD  $@'
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS)
+$(fuzzers): $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/fuzz_%.o \
+	$(call obj,$(filter-out %/replay.c,$(fuzz_lib))) $(BUILD)/libmkdomu.a
+	@mkdir -p $(@D)
+	@echo '  LD  $@'
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS)
+# What takes minutes and gigabytes of memory: make stress [MODE=asan]
+stress   := $(patsubst tests/stress/%.c,$(BUILD)/stress/%,$(wildcard tests/stress/*.c))
+$(stress): $(BUILD)/stress/%: $(BUILD)/tests/stress/%.o $(call obj,$(test_lib)) $(BUILD)/libmkdomu.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS) $(shell $(PKGCONF) --libs $(TESTLIBS))
+.PHONY: stress
+stress: $(BUILD)/mkdomu $(stress)
+	@TEST_TIMEOUT=3600 JOBS=1 tests/run --mode $(MODE) $(wildcard tests/stress/*.sh) $(stress)
 # Small programs of the end-to-end tests (independent oracles): tests/tools/NAME.c
 $(BUILD)/tools/%: tests/tools/%.c
 	@mkdir -p $(@D)
@@ -103,6 +128,14 @@ check: setup
 	@tests/run --all
 .PHONY: check-build
 check-build: $(BUILD)/mkdomu $(tests) $(tools) layers
+# make fuzz [FUZZ_SECONDS=60] [T=name]: libFuzzer on each target, see tests/fuzz/README.md
+.PHONY: fuzz fuzz-merge fuzz-build
+FUZZ_SECONDS ?= 60
+fuzz fuzz-merge:
+	@tests/tools/setup build fuzz
+	@$(MAKE) --no-print-directory -j2 MODE=fuzz CC=clang fuzz-build
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run $(if $(filter fuzz-merge,$@),--merge) $(T)
+fuzz-build: $(if $(T),$(BUILD)/fuzz/$(T),$(fuzzers))
 # One end-to-end test on one build: make e2e T=torture [MODE=asan]
 .PHONY: e2e
 e2e: $(BUILD)/mkdomu $(tools)
@@ -132,7 +165,8 @@ layers:
 	@tests/tools/check-layers.sh
 headers-standalone:
 	@for h in $(headers); do $(CC) $(CFLAGS_ALL) -fsyntax-only -x c $$h || exit 1; done
-c_files := $(lib_src) $(wildcard builder/main.c) $(headers) $(wildcard tests/unit/*.[ch] tests/tools/*.c)
+c_files := $(lib_src) $(wildcard builder/main.c) $(headers) \
+	   $(wildcard tests/unit/*.[ch] tests/fuzz/*.[ch] tests/stress/*.c tests/tools/*.c)
 format:
 	clang-format -i $(c_files)
 format-check:

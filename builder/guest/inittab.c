@@ -104,6 +104,15 @@ static void note_id(struct survey *s, struct mkd_span id)
 	s->used[n] = true;
 }
 
+/* Those of inittab(5); anything else in a line of ours would undo it. */
+static bool is_runlevels(struct mkd_span s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (!s.p[i] || !strchr("0123456789abcABCsS", s.p[i]))
+			return false;
+	return true;
+}
+
 static bool names_tty1(struct mkd_span process)
 {
 	struct mkd_span word;
@@ -133,7 +142,8 @@ static void survey(struct mkd_span in, struct survey *ret)
 			last_serial = n;
 		if (e.active && e.port == HVC0 && !ret->hvc0)
 			ret->hvc0 = n;
-		if (e.port == VIRTUAL && names_tty1(e.process) && (e.active || !ret->tty1.p))
+		if (e.port == VIRTUAL && names_tty1(e.process) && is_runlevels(e.runlevels) &&
+		    (e.active || !ret->tty1.p))
 			ret->tty1 = e.runlevels;
 	}
 	ret->behind = last_serial ? last_serial : last_getty;

@@ -135,7 +135,7 @@ static void split_auto(struct mkd_buf *out, const struct mkd_line *l,
 	}
 	mkd_text_comment(out, l);
 	if (others)
-		mkd_text_add(out, mkd_buf_cstr(&left));
+		mkd_text_add_span(out, mkd_span_buf(&left));
 }
 
 /* Where the reading is. */

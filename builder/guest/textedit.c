@@ -124,9 +124,14 @@ void mkd_text_end(struct mkd_buf *out)
 		mkd_buf_str(out, "\n");
 }
 
-void mkd_text_add(struct mkd_buf *out, const char *line)
+void mkd_text_add_span(struct mkd_buf *out, struct mkd_span line)
 {
 	mkd_text_end(out);
-	mkd_buf_str(out, line);
+	mkd_text_span(out, line);
 	mkd_buf_str(out, "\n");
+}
+
+void mkd_text_add(struct mkd_buf *out, const char *line)
+{
+	mkd_text_add_span(out, mkd_span_of(line));
 }

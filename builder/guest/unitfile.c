@@ -53,7 +53,7 @@ int mkd_unit_unbind(struct mkd_span in, const void *arg, struct mkd_buf *out, st
 		else if (!others)
 			mkd_text_comment(out, &l);
 		else
-			mkd_text_add(out, mkd_buf_cstr(&left));
+			mkd_text_add_span(out, mkd_span_buf(&left));
 	}
 	return 0;
 }

@@ -123,22 +123,24 @@ static int check_entry(const struct mkd_ext4 *w, const struct mkd_entry *e, stru
 {
 	if (w->file.ino)
 		return mkd_fail(err, MKD_EXIT_INTERNAL, EINVAL,
-				"cannot add '%s': the file before it has not been ended", e->path);
+				"cannot add '%.200s': the file before it has not been ended",
+				e->path);
 	if (e->type == MKD_FT_REG && e->size_bytes > MKD_FILE_MAX_BYTES)
 		return mkd_fail(err, MKD_EXIT_ARCHIVE, EFBIG,
-				"cannot store '%s': a file of ext4 has less than 16 TiB", e->path);
+				"cannot store '%.200s': a file of ext4 has less than 16 TiB",
+				e->path);
 	if (e->type == MKD_FT_LNK && strlen(e->target) > SYMLINK_MAX_LEN)
 		return mkd_fail(err, MKD_EXIT_ARCHIVE, ENAMETOOLONG,
-				"cannot store the symlink '%s': its target has over %u bytes",
+				"cannot store the symlink '%.200s': its target has over %u bytes",
 				e->path, SYMLINK_MAX_LEN);
 	if (e->type == MKD_FT_LNK && !*e->target)
 		return mkd_fail(err, MKD_EXIT_ARCHIVE, EINVAL,
-				"cannot store the symlink '%s': its target is empty", e->path);
+				"cannot store the symlink '%.200s': its target is empty", e->path);
 	if ((e->type == MKD_FT_CHR || e->type == MKD_FT_BLK) &&
 	    (e->major > MAJOR_MAX || e->minor > MINOR_MAX))
 		return mkd_fail(err, MKD_EXIT_ARCHIVE, ERANGE,
-				"cannot store the device '%s': number %u:%u is over %u:%u", e->path,
-				e->major, e->minor, MAJOR_MAX, MINOR_MAX);
+				"cannot store the device '%.200s': number %u:%u is over %u:%u",
+				e->path, e->major, e->minor, MAJOR_MAX, MINOR_MAX);
 	return 0;
 }
 
@@ -207,6 +209,13 @@ int mkd_ext4_data(struct mkd_ext4 *w, const void *data, size_t len, uint64_t off
 int mkd_ext4_end(struct mkd_ext4 *w, struct mkd_err *err)
 {
 	return mkd_filedata_end(&w->c, &w->file, err);
+}
+
+int mkd_ext4_check_swap(struct mkd_ext4 *w, const struct mkd_ext4_swap *swap, struct mkd_err *err)
+{
+	int r = mkd_swapfile_check(swap, w->c.name, err);
+
+	return r ? r : mkd_swapfile_check_room(&w->c, swap, err);
 }
 
 int mkd_ext4_add_swap(struct mkd_ext4 *w, const struct mkd_ext4_swap *swap, int64_t epoch_sec,

@@ -10,7 +10,7 @@
 #define TAIL_BYTES 8u
 #define ROOT_LIMIT ((MKD_BLOCK_BYTES - ROOT_AT - TAIL_BYTES) / 8u) /* 507 */
 #define NODE_LIMIT ((MKD_BLOCK_BYTES - NODE_AT - TAIL_BYTES) / 8u) /* 510 */
-#define LEAF_FILL  (MKD_DIR_ROOM * 80u / 100u)
+#define LEAF_FULL  (MKD_DIR_ROOM - MKD_BLOCK_BYTES / 5u) /* e2fsck -D, too, leaves 20 % free */
 #define INFO_LEN   8u
 #define CONTINUES  1u /* in a hash: the leaf before ends with the same one */
 
@@ -90,7 +90,7 @@ static int split(const struct mkd_names *t, const uint32_t *order, size_t n, str
 		const struct mkd_name *e = &t->v[order[i]];
 		size_t len = mkd_dirent_len(e->len);
 
-		if (i == 0 || used + len > LEAF_FILL) {
+		if (i == 0 || used > LEAF_FULL || used + len > MKD_DIR_ROOM) {
 			int r = add_leaf(l, i, e->hash | (i && prev == e->hash ? CONTINUES : 0),
 					 err);
 

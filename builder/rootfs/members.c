@@ -71,7 +71,7 @@ int mkd_members_init(struct mkd_ext4_ctx *c, struct mkd_err *err)
 static int too_long(const char *path, struct mkd_err *err)
 {
 	return mkd_fail(err, MKD_EXIT_ARCHIVE, ENAMETOOLONG,
-			"cannot store '%s': a name in it has over 255 bytes", path);
+			"cannot store '%.200s': a name in it has over 255 bytes", path);
 }
 
 /* One step down from p->dir; *ret 0 when there is nothing. */
@@ -79,11 +79,12 @@ static int step(struct mkd_ext4_ctx *c, const struct place *p, const char *path,
 		struct mkd_err *err)
 {
 	const struct mkd_name *e = mkd_names_find(&c->names, p->dir, p->name, p->len);
+	size_t shown = (size_t)(p->name + p->len - path);
 
 	if (e && e->ftype != MKD_DE_DIR)
 		return mkd_fail(err, MKD_EXIT_ARCHIVE, ENOTDIR,
-				"cannot store '%s': '%.*s' above it is a %s", path,
-				(int)(p->name + p->len - path), path,
+				"cannot store '%.200s': '%.*s' above it is a %s", path,
+				(int)(shown < 200 ? shown : 200), path,
 				e->ftype == MKD_DE_LNK ? "symlink" : "file");
 	*ret = e ? e->ino : 0;
 	return 0;
@@ -186,12 +187,12 @@ static int replace(struct mkd_ext4_ctx *c, const struct mkd_entry *e, struct mkd
 {
 	if (e->type == MKD_FT_DIR && old->ftype == MKD_DE_LNK)
 		return mkd_fail(err, MKD_EXIT_ARCHIVE, EEXIST,
-				"cannot store the folder '%s': the tarball has a symlink there",
+				"cannot store the folder '%.200s': the tarball has a symlink there",
 				e->path);
 	if (old->ftype == MKD_DE_DIR &&
 	    (mkd_inodes_dir(&c->inodes, old->ino)->live || old->ino == MKD_INO_LOST_FOUND))
 		return mkd_fail(err, MKD_EXIT_ARCHIVE, EEXIST,
-				"cannot store '%s': it would replace a folder%s", e->path,
+				"cannot store '%.200s': it would replace a folder%s", e->path,
 				old->ino == MKD_INO_LOST_FOUND ? " that ext4 needs"
 							       : " that has content");
 	return unlink_entry(c, old, err);
@@ -199,9 +200,10 @@ static int replace(struct mkd_ext4_ctx *c, const struct mkd_entry *e, struct mkd
 
 static int not_found(const struct mkd_entry *e, struct mkd_err *err)
 {
-	return mkd_fail(err, MKD_EXIT_ARCHIVE, ENOENT,
-			"cannot make the hard link '%s': '%s' is not in the tarball before it",
-			e->path, e->target);
+	return mkd_fail(
+		err, MKD_EXIT_ARCHIVE, ENOENT,
+		"cannot make the hard link '%.200s': '%.200s' is not in the tarball before it",
+		e->path, e->target);
 }
 
 static int find_target(struct mkd_ext4_ctx *c, const struct mkd_entry *e, struct mkd_name *ret,
@@ -218,7 +220,7 @@ static int find_target(struct mkd_ext4_ctx *c, const struct mkd_entry *e, struct
 	found = mkd_names_find(&c->names, p.dir, p.name, p.len);
 	if (!*e->target || (found && found->ftype == MKD_DE_DIR))
 		return mkd_fail(err, MKD_EXIT_ARCHIVE, EPERM,
-				"cannot make the hard link '%s': '%s' is a folder", e->path,
+				"cannot make the hard link '%.200s': '%.200s' is a folder", e->path,
 				e->target);
 	if (!found)
 		return not_found(e, err);
@@ -244,10 +246,11 @@ static int add_hardlink(struct mkd_ext4_ctx *c, const struct mkd_entry *e, uint3
 		return 0;
 	in = mkd_inodes_get(&c->inodes, target.ino);
 	if (in->i_links_count >= LINK_LIMIT)
-		return mkd_fail(err, MKD_EXIT_ARCHIVE, EMLINK,
-				"cannot make the hard link '%s': '%s' has %u links already, the "
-				"most of ext4",
-				e->path, e->target, LINK_LIMIT);
+		return mkd_fail(
+			err, MKD_EXIT_ARCHIVE, EMLINK,
+			"cannot make the hard link '%.200s': '%.200s' has %u links already, the "
+			"most of ext4",
+			e->path, e->target, LINK_LIMIT);
 	r = old ? replace(c, e, old, err) : 0;
 	if (!r)
 		r = add_name(c, &p, target.ino, target.ftype, err);
@@ -304,11 +307,11 @@ int mkd_members_add(struct mkd_ext4_ctx *c, const struct mkd_entry *e, uint32_t 
 	struct place p = { 0 };
 	int r;
 
-	if (e->type == MKD_FT_HARDLINK)
-		return add_hardlink(c, e, ret_ino, err);
 	*ret_ino = MKD_INO_ROOT;
 	if (!*e->path)
 		return update_root(c, e, err);
+	if (e->type == MKD_FT_HARDLINK)
+		return add_hardlink(c, e, ret_ino, err);
 	r = find_place(c, e->path, true, &p, err);
 	if (r < 0)
 		return r;

@@ -34,11 +34,12 @@ static int record_len(const char *p, size_t avail, size_t *ret_len, size_t *ret_
 int mkd_pax_next(char *data, size_t len, size_t *at, struct mkd_pax_record *ret,
 		 struct mkd_err *err)
 {
-	char *p = data + *at, *equals;
+	char *p, *equals;
 	size_t rec_len, text;
 
 	if (*at >= len)
 		return 0;
+	p = data + *at;
 	if (record_len(p, len - *at, &rec_len, &text) < 0)
 		return broken(err, "the length of a record is wrong");
 	if (p[rec_len - 1] != '\n')

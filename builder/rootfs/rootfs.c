@@ -5,12 +5,14 @@
 #include <string.h>
 
 #include "mkdomu/entries.h"
+#include "mkdomu/need.h"
 
 struct work {
 	const struct mkd_rootfs_req *req;
 	struct mkd_entries *entries;
 	struct mkd_ext4 *fs; /* NULL before it is made and after its end */
 	int64_t newest_sec;
+	struct mkd_need need;
 	struct mkd_rootfs_result result;
 };
 
@@ -26,6 +28,7 @@ static int copy_data(struct work *w, struct mkd_err *err)
 			return r;
 		if (r == 0)
 			return mkd_ext4_end(w->fs, err);
+		mkd_need_data(&w->need, len);
 		r = mkd_ext4_data(w->fs, data, len, offset, err);
 		if (!r)
 			r = mkd_check_signal(err);
@@ -38,8 +41,10 @@ static int copy_data(struct work *w, struct mkd_err *err)
 
 static int copy_entry(struct work *w, const struct mkd_entry *e, struct mkd_err *err)
 {
-	int r = mkd_ext4_add(w->fs, e, err);
+	int r;
 
+	mkd_need_add(&w->need, e);
+	r = mkd_ext4_add(w->fs, e, err);
 	if (r < 0)
 		return r;
 	/* a hard link has the time of what it names */
@@ -95,6 +100,8 @@ static int write_fs(struct work *w, struct mkd_err *err)
 
 	if (!r)
 		r = mkd_ext4_create(&req->fs, &w->fs, err);
+	if (!r && req->swap.size_bytes)
+		r = mkd_ext4_check_swap(w->fs, &req->swap, err);
 	if (!r)
 		r = copy_all(w, err);
 	if (r < 0)
@@ -111,12 +118,62 @@ static int write_fs(struct work *w, struct mkd_err *err)
 	return mkd_ext4_finish(steal(&w->fs), w->result.epoch_sec, &w->result.fs, err);
 }
 
+/* Count what has not been written any more. Errors of the archive end it without a word. */
+static int count_rest(struct work *w, struct mkd_err *err)
+{
+	const struct mkd_entry *e;
+	const void *data;
+	uint64_t offset;
+	size_t len;
+	int r;
+
+	do {
+		while ((r = mkd_entries_data(w->entries, &data, &len, &offset, err)) > 0) {
+			mkd_need_data(&w->need, len);
+			r = mkd_check_signal(err);
+			if (r < 0)
+				return r;
+		}
+		if (r == 0)
+			r = mkd_entries_next(w->entries, &e, err);
+		if (r > 0)
+			mkd_need_add(&w->need, e);
+	} while (r > 0);
+	return r;
+}
+
+/*
+ * It did not fit: say what would, when the rest of the tarball tells. A host that is full gives the
+ * same error, but then the file system would have been large enough.
+ */
+static int say_need(struct work *w, struct mkd_err *err)
+{
+	struct mkd_err other = { 0 };
+	uint64_t bytes = 0;
+	int r = count_rest(w, &other);
+
+	if (r == -EINTR) {
+		*err = other;
+		return r;
+	}
+	/* over the limit of the stream, it is at least what was seen */
+	if ((r < 0 && r != -EFBIG) ||
+	    mkd_need_size(&w->need, &w->req->fs, w->req->swap.size_bytes, &bytes, &other) < 0 ||
+	    bytes <= w->req->fs.size_bytes)
+		return -err->code;
+	/* not rounded: it must do when given as --size */
+	return mkd_wrap(err, "'%s' needs %s %llu MiB for the root file system", w->req->tar_name,
+			r ? "over" : "about", (unsigned long long)(bytes / MIB));
+}
+
 int mkd_rootfs_write(const struct mkd_rootfs_req *req, struct mkd_rootfs_result *ret,
 		     struct mkd_err *err)
 {
 	struct work w = { .req = req };
 	int r = write_fs(&w, err);
 
+	if (r == -ENOSPC && w.entries)
+		r = say_need(&w, err);
 	mkd_ext4_abort(w.fs);
 	mkd_entries_close(w.entries);
 	if (r < 0)

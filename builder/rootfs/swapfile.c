@@ -25,7 +25,8 @@ int mkd_swapfile_check(const struct mkd_ext4_swap *swap, const char *name, struc
 	return 0;
 }
 
-static int check_room(struct mkd_ext4_ctx *c, const struct mkd_ext4_swap *swap, struct mkd_err *err)
+int mkd_swapfile_check_room(struct mkd_ext4_ctx *c, const struct mkd_ext4_swap *swap,
+			    struct mkd_err *err)
 {
 	uint64_t left = mkd_balloc_left(&c->alloc);
 	char want[32], have[32];
@@ -44,7 +45,7 @@ int mkd_swapfile_store(struct mkd_ext4_ctx *c, const struct mkd_ext4_swap *swap,
 {
 	cleanup(mkd_extents_free) struct mkd_extents extents = { 0 };
 	uint64_t n = swap->size_bytes / MKD_BLOCK_BYTES, block;
-	int r = check_room(c, swap, err);
+	int r = mkd_swapfile_check_room(c, swap, err);
 
 	for (uint64_t at = 0; !r && at < n;) {
 		/* what a replaced member left behind is not zeros, on any target */

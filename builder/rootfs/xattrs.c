@@ -168,14 +168,15 @@ static int collect(struct attrs *a, const struct mkd_entry *e, struct mkd_err *e
 		int r = add(a, &e->xattrs[i], &room);
 
 		if (r == -EOPNOTSUPP)
-			return mkd_fail(err, MKD_EXIT_ARCHIVE, EOPNOTSUPP,
-					"cannot store attribute '%s' of '%s': ext4 has no such "
-					"namespace; make the tarball without it",
-					e->xattrs[i].name, e->path);
+			return mkd_fail(
+				err, MKD_EXIT_ARCHIVE, EOPNOTSUPP,
+				"cannot store attribute '%.200s' of '%.200s': ext4 has no such "
+				"namespace; make the tarball without it",
+				e->xattrs[i].name, e->path);
 		if (r < 0)
 			return mkd_fail(err, MKD_EXIT_ARCHIVE, -r,
-					"attribute '%s' of '%s' is malformed", e->xattrs[i].name,
-					e->path);
+					"attribute '%.200s' of '%.200s' is malformed",
+					e->xattrs[i].name, e->path);
 	}
 	qsort(a->v, a->n, sizeof(*a->v), by_key);
 	return 0;
@@ -197,7 +198,7 @@ static int place(struct attrs *a, const char *path, bool *ret_block, struct mkd_
 		}
 		if (need > in_block)
 			return mkd_fail(err, MKD_EXIT_ARCHIVE, E2BIG,
-					"extended attributes of '%s' are too large: ext4 keeps "
+					"extended attributes of '%.200s' are too large: ext4 keeps "
 					"about 4 KiB of them for a file",
 					path);
 		in_block -= need;

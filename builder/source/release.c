@@ -127,21 +127,28 @@ static const char *path_fault(const char *path, size_t len)
 	return memmem(path, len, "..", 2) ? "a path in it has '..'" : NULL;
 }
 
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
 /* One line that is neither empty nor a comment: "<path>[ <bytes>]". *lines counts the variant's. */
 static const char *data_line(const char *line, size_t len, const char *variant,
 			     struct mkd_release *rel, unsigned *lines)
 {
-	size_t n = strcspn(line, " \t\n"), rest;
 	struct mkd_release got = { .pointer_sec = rel->pointer_sec };
+	size_t n = 0, rest;
 	const char *fault;
 
-	if (n > len)
-		n = len;
+	while (n < len && !is_blank(line[n]))
+		n++;
 	fault = path_fault(line, n);
 	if (fault)
 		return fault;
-	rest = n + strspn(line + n, " \t");
-	while (len > rest && (line[len - 1] == ' ' || line[len - 1] == '\t'))
+	rest = n;
+	while (rest < len && is_blank(line[rest]))
+		rest++;
+	while (len > rest && is_blank(line[len - 1]))
 		len--;
 	if (rest < len && (!parse_u64(line + rest, len - rest, &got.size_bytes) || !got.size_bytes))
 		return "a size in it is not a number of bytes";

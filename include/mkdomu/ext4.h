@@ -78,6 +78,13 @@ struct mkd_ext4_swap {
 };
 
 /*
+ * Would it fit, with nothing else there? To be asked before the first member, while nothing is
+ * written. Errors: -EINVAL, -EFBIG, -ENOSPC as below.
+ */
+must_check int mkd_ext4_check_swap(struct mkd_ext4 *w, const struct mkd_ext4_swap *swap,
+				   struct mkd_err *err);
+
+/*
  * Add it, 0600 root:root with the time epoch_sec. Blocks that read as zeros already are not
  * written, so that an image file stays sparse.
  *	-EINVAL  no such size (INTERNAL)

@@ -40,8 +40,11 @@ struct mkd_rootfs_result {
  */
 uint64_t mkd_rootfs_plain_limit(uint64_t fs_bytes);
 
-/* Errors: those of stream.h, entries.h and ext4.h; -ENODATA for a tarball without entries
- * (ARCHIVE). */
+/*
+ * Errors: those of stream.h, entries.h and ext4.h; -ENODATA for a tarball without entries
+ * (ARCHIVE). When the file system is too small the rest of the tarball is read, for the message to
+ * say about how large it has to be; a swap file that cannot fit is told before the first write.
+ */
 must_check int mkd_rootfs_write(const struct mkd_rootfs_req *req, struct mkd_rootfs_result *ret,
 				struct mkd_err *err);
 

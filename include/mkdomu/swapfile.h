@@ -14,6 +14,10 @@ struct mkd_ext4_ctx;
 must_check int mkd_swapfile_check(const struct mkd_ext4_swap *swap, const char *name,
 				  struct mkd_err *err);
 
+/* -ENOSPC of mkd_ext4_add_swap: by what is free now. */
+must_check int mkd_swapfile_check_room(struct mkd_ext4_ctx *c, const struct mkd_ext4_swap *swap,
+				       struct mkd_err *err);
+
 /*
  * Give the new, empty inode ino its size and blocks. zeroed: blocks that were never handed out
  * read as zeros.

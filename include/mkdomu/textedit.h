@@ -58,5 +58,7 @@ void mkd_text_comment(struct mkd_buf *out, const struct mkd_line *l);
 void mkd_text_end(struct mkd_buf *out);
 /* A line of ours, without its newline in line; ends the line before first if that has no end. */
 void mkd_text_add(struct mkd_buf *out, const char *line);
+/* The same for one that is made of the guest's words and so may have NUL bytes in it. */
+void mkd_text_add_span(struct mkd_buf *out, struct mkd_span line);
 
 #endif

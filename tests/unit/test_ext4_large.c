@@ -183,8 +183,8 @@ static void folders_of_one_and_two_levels(void **state)
 {
 	bool one = false, two = false;
 
-	/* a leaf takes 3267 bytes: 40 names of 70 bytes */
-	for (int n = 20200; n < 20400; n += 40) {
+	/* a leaf is full beyond 3265 bytes: 41 names of 70 bytes */
+	for (int n = 20705; n < 20910; n += 41) {
 		struct fsimage f;
 		char path[100];
 		const char *dump;

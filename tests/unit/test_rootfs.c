@@ -308,7 +308,8 @@ static void a_tarball_that_does_not_fit_is_told(void **state)
 	job_setup(&j, state, &tar);
 	j.req.fs.size_bytes = 8 * MIB;
 	assert_fails(mkd_rootfs_write(&j.req, &j.result, &j.err), &j.err, ENOSPC, MKD_EXIT_NOSPACE,
-		     "larger --size");
+		     "'stage3.tar' needs about 1");
+	assert_non_null(strstr(j.err.msg, "larger --size"));
 	job_left_nothing(&j);
 }
 
