@@ -225,17 +225,20 @@ static const struct mkd_step stages[] = {
 	{ "swap", swap, NULL, NULL, false },
 	{ "guest", mkd_job_guest, NULL, NULL, false },
 	{ "label", label, NULL, NULL, false },
+	{ "manifest", mkd_job_manifest, NULL, NULL, false },
 	{ "publish", mkd_job_publish, NULL, NULL, false },
 };
 #define N_LOOK 2 /* those that only look */
 
-static struct mkd_job job_of(const struct mkd_plan *plan, struct mkd_ui *ui)
+static struct mkd_job job_of(const struct mkd_plan *plan, const struct mkd_settings *settings,
+			     struct mkd_ui *ui)
 {
 	struct timespec now = { 0 };
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	return (struct mkd_job){
 		.plan = plan,
+		.settings = settings,
 		.ui = ui,
 		.cfg_dirfd = -1,
 		.source.fd = -1,
@@ -246,7 +249,6 @@ static struct mkd_job job_of(const struct mkd_plan *plan, struct mkd_ui *ui)
 /* Runs while the stages' results are still there. */
 struct report {
 	struct mkd_job job; /* first: the stages see a struct mkd_job */
-	const struct mkd_settings *settings;
 	struct mkd_buf *out;
 };
 
@@ -262,7 +264,7 @@ static int report_plan(void *job, struct mkd_err *err)
 {
 	struct report *r = job;
 
-	mkd_plan_explain(r->job.plan, r->settings, r->out);
+	mkd_plan_explain(r->job.plan, r->job.settings, r->out);
 	mkd_job_plan(&r->job, r->out);
 	return mkd_buf_check(r->out, err);
 }
@@ -278,14 +280,15 @@ static int run(const struct mkd_step *first, size_t n, struct mkd_step last, str
 	mkd_buf_reset(r->out);
 	rc = mkd_pipeline_run(steps, n + 1, &r->job, err);
 	mkd_buf_free(&r->job.cfg);
+	mkd_buf_free(&r->job.manifest);
 	mkd_buf_free(&r->job.access);
 	return rc;
 }
 
-int mkd_build_run(const struct mkd_plan *plan, struct mkd_ui *ui, struct mkd_buf *ret_summary,
-		  struct mkd_err *err)
+int mkd_build_run(const struct mkd_plan *plan, const struct mkd_settings *settings,
+		  struct mkd_ui *ui, struct mkd_buf *ret_summary, struct mkd_err *err)
 {
-	struct report r = { .job = job_of(plan, ui), .out = ret_summary };
+	struct report r = { .job = job_of(plan, settings, ui), .out = ret_summary };
 
 	return run(stages, ARRAY_LEN(stages),
 		   (struct mkd_step){ "summary", report_summary, NULL, NULL, true }, &r, err);
@@ -294,7 +297,7 @@ int mkd_build_run(const struct mkd_plan *plan, struct mkd_ui *ui, struct mkd_buf
 int mkd_build_explain(const struct mkd_plan *plan, const struct mkd_settings *settings,
 		      struct mkd_ui *ui, struct mkd_buf *ret, struct mkd_err *err)
 {
-	struct report r = { .job = job_of(plan, ui), .settings = settings, .out = ret };
+	struct report r = { .job = job_of(plan, settings, ui), .out = ret };
 
 	return run(stages, N_LOOK, (struct mkd_step){ "plan", report_plan, NULL, NULL, false }, &r,
 		   err);

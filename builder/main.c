@@ -68,7 +68,7 @@ static int build(const struct mkd_options *o, struct mkd_console *console, struc
 		return r;
 	if (o->dry_run)
 		return mkd_build_explain(&plan, &settings, &console->ui, out, err);
-	return mkd_build_run(&plan, &console->ui, out, err);
+	return mkd_build_run(&plan, &settings, &console->ui, out, err);
 }
 
 static int work(const struct mkd_options *o, struct mkd_console *console, struct mkd_buf *out,

@@ -259,7 +259,7 @@ void mkd_options_help(struct mkd_buf *ret)
 	mkd_buf_str(ret, "\nAccess and identity\n");
 	help_keys(ret, MKD_KEY_ROOT_PASSWORD_FILE, MKD_KEY_SEED);
 	mkd_buf_str(ret, "\nRunning\n");
-	help_keys(ret, MKD_KEY_THREADS, MKD_KEY_THREADS);
+	help_keys(ret, MKD_KEY_MANIFEST, MKD_KEY_THREADS);
 	mkd_options_help_line(ret, "-n, --dry-run",
 			      "say what would be done, and where each value is from");
 	mkd_options_help_line(ret, "-q, --quiet", "warnings and errors only");

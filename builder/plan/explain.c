@@ -185,6 +185,7 @@ static void explain_domain(const struct table *t)
 	row(t, MKD_KEY_ON_REBOOT, "%s", p->on_reboot);
 	row(t, MKD_KEY_ON_CRASH, "%s", p->on_crash);
 	row(t, MKD_KEY_CFG, "%s", p->cfg_path);
+	row(t, MKD_KEY_MANIFEST, "%s", p->manifest_path ? p->manifest_path : "none");
 }
 
 void mkd_plan_explain(const struct mkd_plan *p, const struct mkd_settings *s, struct mkd_buf *ret)

@@ -117,6 +117,11 @@ const struct mkd_setting_info mkd_setting_info[MKD_N_KEYS] = {
 				"what UUIDs, MAC and machine id are derived from, with the name "
 				"(default: profile and tarball)"),
 
+	[MKD_KEY_MANIFEST] =
+		OPTION("manifest", "quick|full|none", false,
+		       "write NAME.manifest.json beside the config, with a digest of the disk's "
+		       "structures, or of all that is on it, which reads it once more (default: "
+		       "quick)"),
 	[MKD_KEY_THREADS] = OPTION("threads", "N", false,
 				   "threads that decompress (default: one for each CPU)"),
 };

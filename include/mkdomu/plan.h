@@ -9,6 +9,8 @@
 #include "mkdomu/layout.h"
 #include "mkdomu/plan_net.h"
 
+enum mkd_manifest { MKD_MANIFEST_QUICK, MKD_MANIFEST_FULL, MKD_MANIFEST_NONE };
+
 struct mkd_plan {
 	const char *profile; /* its name: the base name without ".conf" */
 
@@ -43,6 +45,8 @@ struct mkd_plan {
 	struct mkd_nic nics[MKD_NICS];
 	size_t n_nics;
 	const char *cfg_path; /* always set */
+	enum mkd_manifest manifest;
+	const char *manifest_path; /* NULL = none */
 
 	/* access and identity */
 	const char *root_password_file, *authorized_keys_file;

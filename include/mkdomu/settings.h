@@ -60,6 +60,7 @@ enum mkd_key {
 	MKD_KEY_AUTHORIZED_KEYS,
 	MKD_KEY_SEED,
 	/* how */
+	MKD_KEY_MANIFEST,
 	MKD_KEY_THREADS,
 	MKD_N_KEYS,
 };
