@@ -122,7 +122,9 @@ static int read_epoch(struct mkd_job *j, struct mkd_err *err)
 	char *end = NULL;
 	long long v;
 
-	if (!text || !*text)
+	if (j->plan->epoch_sec)
+		j->epoch_sec = j->plan->epoch_sec;
+	if (j->plan->epoch_sec || !text || !*text)
 		return 0;
 	errno = 0;
 	v = strtoll(text, &end, 10);

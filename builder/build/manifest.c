@@ -30,6 +30,12 @@ int mkd_job_manifest(void *job, struct mkd_err *err)
 
 	if (!j->manifest_name)
 		return 0;
+	/* whoever has the inputs can build with a guess and compare: the salt is no secret then */
+	if (j->plan->manifest == MKD_MANIFEST_FULL && j->plan->root_password_file && !j->plan->seed)
+		mkd_say(j->ui, MKD_WARN,
+			"a guess of root's password can be tried against the full digest in '%s'; "
+			"give a secret --seed, or keep the file to yourself",
+			j->plan->manifest_path);
 	for (size_t i = 0; r == 0 && i < j->n_disks; i++)
 		r = digest_disk(j, i, &sums[i], err);
 	if (r == 0)

@@ -157,6 +157,9 @@ static void internal(struct page *p)
 	mkd_json_string(w, "name", j->plan->name);
 	mkd_json_string(w, "hostname", j->plan->hostname);
 	mkd_json_int(w, "epochSec", j->rootfs.epoch_sec);
+	mkd_json_string(w, "kernel", j->kernel);
+	if (j->ramdisk)
+		mkd_json_string(w, "ramdisk", j->ramdisk);
 	if (!j->plan->seed)
 		mkd_json_string(w, "seed", j->seed);
 	disks(p);

@@ -197,3 +197,35 @@ int mkd_tarball_open(const struct mkd_source_req *req, const struct mkd_cache *c
 	*ret = s;
 	return 0;
 }
+
+static int cached_as(const struct mkd_cache *cache, const char *entry, char **ret,
+		     struct mkd_err *err)
+{
+	cleanup_close int fd = -1;
+	uint64_t bytes;
+	int r = mkd_cache_get(cache, entry, &fd, &bytes, err);
+
+	return r < 0 ? r : mkd_asprintf(ret, err, "%s/%s", cache->path, entry);
+}
+
+int mkd_tarball_cached(const char *cache_dir, const char *file, const char *uri, char **ret,
+		       struct mkd_err *err)
+{
+	struct mkd_cache cache = { .dirfd = -1 };
+	cleanup_free char *entry = NULL;
+	int r = 0;
+
+	if (!*file || *file == '.' || strchr(file, '/'))
+		return mkd_fail(err, MKD_EXIT_NET, ENOENT, "'%s' is no name of a cached file",
+				file);
+	r = mkd_cache_open(cache_dir, &cache, err);
+	if (r == 0 && uri)
+		r = entry_of(uri, &entry, err);
+	if (r == 0) {
+		r = entry ? cached_as(&cache, entry, ret, err) : -ENOENT;
+		if (r == -ENOENT)
+			r = cached_as(&cache, file, ret, err);
+	}
+	mkd_cache_close(&cache);
+	return r;
+}
