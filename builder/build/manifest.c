@@ -12,7 +12,7 @@ static int digest_disk(struct mkd_job *j, size_t i, struct mkd_disk_sums *ret, s
 	struct mkd_diskmap_req req = { .fd = mkd_target_fd(j->target[i]),
 				       .name = mkd_target_info(j->target[i])->path };
 	unsigned threads = j->plan->threads;
-	int r = mkd_diskdigest_fd(&req, threads, j->ui, ret->structures, err);
+	int r = mkd_diskdigest_fd(&req, threads, NULL, ret->structures, err);
 
 	ret->has_all = j->plan->manifest == MKD_MANIFEST_FULL;
 	req.content = true;

@@ -146,6 +146,9 @@ static int take_internal(const struct reading *rd, const json_t *from, const jso
 		r = take_string(rd, from, "hostname", &rec->hostname);
 	if (r == 0 && !rec->seed_given)
 		r = take_string(rd, from, "seed", &rec->seed);
+	if (r == 0 && !unhex(json_string_value(json_object_get(from, "startSha256")),
+			     rec->start_sha256, sizeof(rec->start_sha256)))
+		r = unfit(rd, "startSha256");
 	if (r == 0 && !json_is_integer(epoch))
 		r = unfit(rd, "epochSec");
 	if (r == 0 && swap && json_integer_value(swap) <= 0)

@@ -160,6 +160,7 @@ static void internal(struct page *p)
 	mkd_json_string(w, "kernel", j->kernel);
 	if (j->ramdisk)
 		mkd_json_string(w, "ramdisk", j->ramdisk);
+	mkd_json_hex(w, "startSha256", j->start_sha256, sizeof(j->start_sha256));
 	if (!j->plan->seed)
 		mkd_json_string(w, "seed", j->seed);
 	disks(p);

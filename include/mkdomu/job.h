@@ -37,6 +37,7 @@ struct mkd_job {
 
 	/* source, and what follows from its digest */
 	struct mkd_source source;
+	uint8_t start_sha256[32]; /* of the first MiB of the plain tar */
 	char seed[256];
 	struct mkd_identity id;
 	struct mkd_base_identity base;

@@ -51,6 +51,7 @@ struct mkd_plan {
 	/* access and identity */
 	const char *root_password_file, *authorized_keys_file;
 	const char *seed;
+	const uint8_t *start_sha256; /* 32 bytes; NULL = of the tarball, see identity.h */
 	int64_t epoch_sec; /* of all times that are made; 0 = by environment and tarball */
 
 	struct mkd_strv pool; /* owns the strings */

@@ -25,6 +25,7 @@ struct mkd_record {
 	char *name, *hostname;
 	char *seed; /* NULL with seed_given */
 	int64_t epoch_sec;
+	uint8_t start_sha256[32];
 	struct mkd_strv hooks;
 	struct mkd_record_disk disks[2];
 	size_t n_disks;
