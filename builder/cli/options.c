@@ -245,6 +245,8 @@ void mkd_options_help(struct mkd_buf *ret)
 {
 	mkd_buf_str(ret, "usage: mkdomu [build] --profile NAME --disk PATH [OPTION]...\n"
 			 "       mkdomu [build] --tarball FILE --disk PATH [OPTION]...\n"
+			 "       mkdomu verify IMAGE|DEVICE    is it what its manifest says?\n"
+			 "       mkdomu digest IMAGE|DEVICE    of what its file systems own\n"
 			 "Make a Xen guest: its root file system on a disk, and its xl config.\n"
 			 "\nWhat to build\n");
 	mkd_options_help_line(ret, "--profile NAME|PATH",
