@@ -11,7 +11,7 @@ MANDIR   ?= $(DATADIR)/man
 CC       ?= cc
 PKGCONF  ?= pkg-config
 LIBS     := libarchive libcurl blkid mount ext2fs com_err gpgme libconfuse liblzma libzstd zlib uuid \
-	    fdisk libgcrypt libcrypt
+	    fdisk libgcrypt libcrypt jansson
 TESTLIBS := cmocka
 
 # make V=1 shows the commands

@@ -67,9 +67,10 @@ static void source_release(void *job)
 {
 	struct mkd_job *j = job;
 
-	mkd_stream_close(j->early);
-	closep_(&j->early_fd);
-	j->early_fd = -1;
+	mkd_stream_close(j->plain);
+	j->plain = NULL;
+	closep_(&j->plain_fd);
+	j->plain_fd = -1;
 	mkd_source_close(&j->source);
 }
 
@@ -90,8 +91,8 @@ static int start_early(void *job, int fd, const char *file, struct mkd_err *err)
 
 	if (req.fd < 0)
 		return mkd_fail_errno(err, MKD_EXIT_INTERNAL, errno, "cannot read '%s'", file);
-	j->early_fd = req.fd;
-	return mkd_stream_open(&req, &j->early, err);
+	j->plain_fd = req.fd;
+	return mkd_stream_open(&req, &j->plain, err);
 }
 
 static void tell_digest(const struct mkd_job *j)
@@ -115,6 +116,7 @@ static int source(void *job, struct mkd_err *err)
 		.tarball = p->tarball,
 		.signature = p->signature,
 		.sha512 = p->sha512,
+		.sha256 = p->sha256,
 		.unverified = p->unverified,
 		.keyring = p->keyring,
 		.signers = (const char *const *)p->signers.v,
@@ -196,7 +198,7 @@ static int rootfs(void *job, struct mkd_err *err)
 		.tar_name = j->source.file,
 		.tar_bytes = j->source.size_bytes,
 		.threads = j->plan->threads,
-		.stream = j->early,
+		.stream = j->plain,
 		.epoch_sec = j->epoch_sec ? j->epoch_sec : j->source.build_sec,
 		.fs = {
 			.fd = mkd_target_fd(t),
@@ -218,7 +220,7 @@ static int rootfs(void *job, struct mkd_err *err)
 		return r;
 	memcpy(req.fs.uuid, j->base.fs_uuid, sizeof(req.fs.uuid));
 	memcpy(req.fs.hash_seed, j->base.hash_seed, sizeof(req.fs.hash_seed));
-	j->early = NULL; /* whatever comes of it */
+	j->plain = NULL; /* whatever comes of it */
 	r = mkd_rootfs_write(&req, &j->rootfs, err);
 	mkd_tick(j->ui, "", 0, 0);
 	if (r < 0)
@@ -289,21 +291,24 @@ static const struct mkd_step stages[] = {
 	{ "swap", swap, NULL, NULL, false },
 	{ "guest", mkd_job_guest, NULL, NULL, false },
 	{ "label", label, NULL, NULL, false },
+	{ "manifest", mkd_job_manifest, NULL, NULL, false },
 	{ "publish", mkd_job_publish, NULL, NULL, false },
 };
 #define N_LOOK 2 /* those that only look */
 
-static struct mkd_job job_of(const struct mkd_plan *plan, struct mkd_ui *ui)
+static struct mkd_job job_of(const struct mkd_plan *plan, const struct mkd_settings *settings,
+			     struct mkd_ui *ui)
 {
 	struct timespec now = { 0 };
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	return (struct mkd_job){
 		.plan = plan,
+		.settings = settings,
 		.ui = ui,
 		.cfg_dirfd = -1,
 		.source.fd = -1,
-		.early_fd = -1,
+		.plain_fd = -1,
 		.started_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000,
 	};
 }
@@ -311,7 +316,6 @@ static struct mkd_job job_of(const struct mkd_plan *plan, struct mkd_ui *ui)
 /* Runs while the stages' results are still there. */
 struct report {
 	struct mkd_job job; /* first: the stages see a struct mkd_job */
-	const struct mkd_settings *settings;
 	struct mkd_buf *out;
 };
 
@@ -327,7 +331,7 @@ static int report_plan(void *job, struct mkd_err *err)
 {
 	struct report *r = job;
 
-	mkd_plan_explain(r->job.plan, r->settings, r->out);
+	mkd_plan_explain(r->job.plan, r->job.settings, r->out);
 	mkd_job_plan(&r->job, r->out);
 	return mkd_buf_check(r->out, err);
 }
@@ -343,14 +347,15 @@ static int run(const struct mkd_step *first, size_t n, struct mkd_step last, str
 	mkd_buf_reset(r->out);
 	rc = mkd_pipeline_run(steps, n + 1, &r->job, err);
 	mkd_buf_free(&r->job.cfg);
+	mkd_buf_free(&r->job.manifest);
 	mkd_buf_free(&r->job.access);
 	return rc;
 }
 
-int mkd_build_run(const struct mkd_plan *plan, struct mkd_ui *ui, struct mkd_buf *ret_summary,
-		  struct mkd_err *err)
+int mkd_build_run(const struct mkd_plan *plan, const struct mkd_settings *settings,
+		  struct mkd_ui *ui, struct mkd_buf *ret_summary, struct mkd_err *err)
 {
-	struct report r = { .job = job_of(plan, ui), .out = ret_summary };
+	struct report r = { .job = job_of(plan, settings, ui), .out = ret_summary };
 
 	return run(stages, ARRAY_LEN(stages),
 		   (struct mkd_step){ "summary", report_summary, NULL, NULL, true }, &r, err);
@@ -359,7 +364,7 @@ int mkd_build_run(const struct mkd_plan *plan, struct mkd_ui *ui, struct mkd_buf
 int mkd_build_explain(const struct mkd_plan *plan, const struct mkd_settings *settings,
 		      struct mkd_ui *ui, struct mkd_buf *ret, struct mkd_err *err)
 {
-	struct report r = { .job = job_of(plan, ui), .settings = settings, .out = ret };
+	struct report r = { .job = job_of(plan, settings, ui), .out = ret };
 
 	return run(stages, N_LOOK, (struct mkd_step){ "plan", report_plan, NULL, NULL, false }, &r,
 		   err);

@@ -9,6 +9,7 @@
 #include "mkdomu/console.h"
 #include "mkdomu/options.h"
 #include "mkdomu/profile.h"
+#include "mkdomu/verbs.h"
 
 /*
  * A closed 0, 1 or 2 would be taken by the next open(2): by the disk, in the worst case. Read-only,
@@ -67,7 +68,7 @@ static int build(const struct mkd_options *o, struct mkd_console *console, struc
 		return r;
 	if (o->dry_run)
 		return mkd_build_explain(&plan, &settings, &console->ui, out, err);
-	return mkd_build_run(&plan, &console->ui, out, err);
+	return mkd_build_run(&plan, &settings, &console->ui, out, err);
 }
 
 static int work(const struct mkd_options *o, struct mkd_console *console, struct mkd_buf *out,
@@ -94,13 +95,29 @@ static int print(const struct mkd_buf *out, bool built, struct mkd_err *err)
 	return 0;
 }
 
-int main(int argc, char **argv)
+/* A build, or what else the options ask for. *ret_built: a guest was made. */
+static int run(int argc, char **argv, struct mkd_console *console, struct mkd_buf *out,
+	       bool *ret_built, struct mkd_err *err)
 {
 	cleanup(mkd_options_free) struct mkd_options options = { 0 };
+	int r = mkd_options_parse(argc, argv, &options, err);
+
+	mkd_console_init(console, options.quiet, options.verbose);
+	if (r == 0)
+		r = work(&options, console, out, err);
+	*ret_built = !options.help && !options.version && !options.dry_run;
+	if (r == 0 && options.quiet && *ret_built)
+		mkd_buf_reset(out);
+	return r;
+}
+
+int main(int argc, char **argv)
+{
 	cleanup_buf struct mkd_buf out = { 0 };
+	const struct mkd_verb *verb = mkd_verb_find(argc, argv);
 	struct mkd_console console;
-	struct mkd_err err = { 0 };
-	bool built;
+	struct mkd_err err = { 0 }, lost = { 0 };
+	bool built = false;
 	int r;
 
 	fill_standard_fds();
@@ -112,14 +129,18 @@ int main(int argc, char **argv)
 	(void)umask(022);
 	mkd_signals_install();
 
-	r = mkd_options_parse(argc, argv, &options, &err);
-	mkd_console_init(&console, options.quiet, options.verbose);
-	if (r == 0)
-		r = work(&options, &console, &out, &err);
+	if (verb)
+		r = verb->run(argc - 1, argv + 1, &console, &out, &err);
+	else
+		r = run(argc, argv, &console, &out, &built, &err);
 	mkd_console_flush(&console);
-	built = !options.help && !options.version && !options.dry_run;
-	if (r == 0 && (!options.quiet || !built))
-		r = print(&out, built, &err);
+	if (r == 0)
+		r = mkd_buf_check(&out, &err);
+	if (r == 0 || verb) /* what a verb had found before it failed */
+		if (print(&out, built, &lost) < 0 && r == 0) {
+			r = -lost.code;
+			err = lost;
+		}
 	if (r < 0)
 		(void)fprintf(stderr, "mkdomu: %s\n", err.msg);
 	return r < 0 ? err.exit : MKD_EXIT_OK;

@@ -5,17 +5,40 @@
  */
 #include <string.h>
 
+#include "mkdomu/diskdigest.h"
 #include "mkdomu/job.h"
+#include "mkdomu/stream.h"
 #include "mkdomu/xl.h"
 
 /* net.ifnames=0: udev 250 and later would rename the first NIC to enX0. */
 #define CMDLINE "root=%s ro console=hvc0 net.ifnames=0%s%s"
 
+/*
+ * What is unpacked, not how it is packed: the base image is the same for .tar, .tar.xz, .tar.zst.
+ * The stream that gives it is the one that the root file system is made from later.
+ */
+static int digest_start(struct mkd_job *j, struct mkd_err *err)
+{
+	const struct mkd_stream_req req = {
+		.fd = j->source.fd,
+		.name = j->source.file,
+		.threads = j->plan->threads,
+		.max_plain_bytes = mkd_rootfs_plain_limit(j->layout.root.size_bytes),
+	};
+	const void *data = "";
+	size_t len = 0;
+	int r = j->plain ? 0 : mkd_stream_open(&req, &j->plain, err);
+
+	if (r == 0)
+		r = mkd_stream_peek(j->plain, &data, &len, err);
+	return r < 0 ? r : mkd_sha256(data, len, j->start_sha256, err);
+}
+
 static void make_identity(struct mkd_job *j)
 {
 	const struct mkd_plan *p = j->plan;
 
-	mkd_identity_base(j->source.sha256, &j->base);
+	mkd_identity_base(p->start_sha256 ? p->start_sha256 : j->start_sha256, &j->base);
 	if (p->seed)
 		(void)snprintf(j->seed, sizeof(j->seed), "%s", p->seed);
 	else
@@ -75,8 +98,10 @@ int mkd_job_config(void *job, struct mkd_err *err)
 	cleanup_buf struct mkd_buf cmdline = { 0 }, about = { 0 };
 	struct strings s = { 0 };
 	struct mkd_xl_domain d;
-	int r;
+	int r = digest_start(j, err);
 
+	if (r < 0)
+		return r;
 	make_identity(j);
 	mkd_buf_printf(&cmdline, CMDLINE, j->layout.root.dev, p->extra ? " " : "",
 		       p->extra ? p->extra : "");

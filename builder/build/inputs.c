@@ -122,7 +122,9 @@ static int read_epoch(struct mkd_job *j, struct mkd_err *err)
 	char *end = NULL;
 	long long v;
 
-	if (!text || !*text)
+	if (j->plan->epoch_sec)
+		j->epoch_sec = j->plan->epoch_sec;
+	if (j->plan->epoch_sec || !text || !*text)
 		return 0;
 	errno = 0;
 	v = strtoll(text, &end, 10);
@@ -183,10 +185,41 @@ static int check_cfg(struct mkd_job *j, struct mkd_err *err)
 	return 0;
 }
 
+/* An old manifest of ours can be made again, and goes with the guest that it is about. */
+static bool is_manifest(int dirfd, const char *name)
+{
+	cleanup_close int fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	char head[sizeof(MKD_MANIFEST_HEAD) - 1];
+
+	return fd >= 0 && mkd_pread_full(fd, head, sizeof(head), 0) == 0 &&
+	       memcmp(head, MKD_MANIFEST_HEAD, sizeof(head)) == 0;
+}
+
+static int check_manifest(struct mkd_job *j, struct mkd_err *err)
+{
+	const char *path = j->plan->manifest_path;
+	struct stat st;
+
+	if (!path)
+		return 0;
+	j->manifest_name = strrchr(path, '/') + 1;
+	if (fstatat(j->cfg_dirfd, j->manifest_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return errno == ENOENT ? 0 : mkd_fail_io(err, errno, "cannot look at '%s'", path);
+	if (!S_ISREG(st.st_mode) ||
+	    (!j->plan->force && !is_manifest(j->cfg_dirfd, j->manifest_name)))
+		return mkd_fail(err, MKD_EXIT_TARGET, EEXIST,
+				"'%s' exists and is no manifest; move it away, or give --manifest "
+				"none",
+				path);
+	j->manifest_exists = true;
+	return 0;
+}
+
 int mkd_job_inputs(void *job, struct mkd_err *err)
 {
 	static int (*const steps[])(struct mkd_job * j, struct mkd_err * err) = {
-		read_epoch, read_password, read_keys, find_kernel, check_disk_dirs, check_cfg,
+		read_epoch,      read_password, read_keys,      find_kernel,
+		check_disk_dirs, check_cfg,     check_manifest,
 	};
 	struct mkd_job *j = job;
 	int r = check_hooks(j, err);

@@ -39,6 +39,7 @@ int mkd_job_overlap(const struct mkd_plan *p, struct mkd_err *err)
 		{ "--disk", p->disk },
 		{ "--swap", p->swap_disk },
 		{ "the config", p->cfg_path },
+		{ "the manifest", p->manifest_path },
 	};
 	const struct place in[] = {
 		{ "--tarball", p->tarball },

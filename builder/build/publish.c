@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The end of a build. First all that can fail for a reason of its own: the config's temporary file,
- * every fsync. Then the names, the config's last: its presence means that the guest is complete.
- * When one fails, those before it are taken back.
+ * The end of a build. First all that can fail for a reason of its own: the temporary files of
+ * config and manifest, every fsync. Then the names, the config's last: its presence means that the
+ * guest is complete. When one fails, those before it are taken back.
  */
 #include <errno.h>
 #include <sys/stat.h>
@@ -11,22 +11,41 @@
 #include "mkdomu/job.h"
 #include "mkdomu/tmpname.h"
 
-#define CFG_MODE 0640
+#define TEXT_MODE 0640
 
-static int write_config(const struct mkd_job *j, struct mkd_tmpname *tmp, struct mkd_err *err)
+/* A small file to be published in the config's folder. */
+struct text {
+	const char *what, *path, *name; /* name NULL: there is none */
+	const struct mkd_buf *content;
+	bool exists;
+	struct mkd_tmpname tmp;
+};
+
+static int write_text(int dirfd, struct text *t, struct mkd_err *err)
 {
-	const char *path = j->plan->cfg_path;
-	int r = mkd_tmpname_open(j->cfg_dirfd, j->cfg_name, false, tmp, err);
+	int r;
 
+	if (!t->name)
+		return 0;
+	r = mkd_tmpname_open(dirfd, t->name, false, &t->tmp, err);
 	if (r < 0)
-		return mkd_wrap(err, "cannot write the config '%s'", path);
-	r = mkd_write_full(tmp->fd, j->cfg.data, j->cfg.len);
-	if (r == 0 && (fchmod(tmp->fd, CFG_MODE) != 0 || fsync(tmp->fd) != 0))
+		return mkd_wrap(err, "cannot write the %s '%s'", t->what, t->path);
+	r = mkd_write_full(t->tmp.fd, t->content->data, t->content->len);
+	if (r == 0 && (fchmod(t->tmp.fd, TEXT_MODE) != 0 || fsync(t->tmp.fd) != 0))
 		r = -errno;
-	return r < 0 ? mkd_fail_io(err, -r, "cannot write the config '%s'", path) : 0;
+	return r < 0 ? mkd_fail_io(err, -r, "cannot write the %s '%s'", t->what, t->path) : 0;
 }
 
-static int commit(struct mkd_job *j, struct mkd_tmpname *cfg, struct mkd_err *err)
+static int commit_text(int dirfd, struct text *t, struct mkd_err *err)
+{
+	int r = 0;
+
+	if (t->name)
+		r = mkd_tmpname_commit(dirfd, &t->tmp, t->name, t->exists, err);
+	return r < 0 ? mkd_wrap(err, "cannot write the %s '%s'", t->what, t->path) : 0;
+}
+
+static int commit(struct mkd_job *j, struct text *manifest, struct text *cfg, struct mkd_err *err)
 {
 	size_t i = j->n_disks;
 	int r = 0;
@@ -36,10 +55,12 @@ static int commit(struct mkd_job *j, struct mkd_tmpname *cfg, struct mkd_err *er
 		if (r == 0)
 			i--;
 	}
+	if (r == 0)
+		r = commit_text(j->cfg_dirfd, manifest, err);
 	if (r == 0) {
-		r = mkd_tmpname_commit(j->cfg_dirfd, cfg, j->cfg_name, j->cfg_exists, err);
-		if (r < 0)
-			(void)mkd_wrap(err, "cannot write the config '%s'", j->plan->cfg_path);
+		r = commit_text(j->cfg_dirfd, cfg, err);
+		if (r < 0 && manifest->name)
+			mkd_tmpname_revert(j->cfg_dirfd, &manifest->tmp, manifest->name);
 	}
 	for (; r < 0 && i < j->n_disks; i++)
 		mkd_target_revert(j->target[i]);
@@ -49,15 +70,23 @@ static int commit(struct mkd_job *j, struct mkd_tmpname *cfg, struct mkd_err *er
 int mkd_job_publish(void *job, struct mkd_err *err)
 {
 	struct mkd_job *j = job;
-	struct mkd_tmpname cfg = { .fd = -1 };
-	int r = write_config(j, &cfg, err);
+	const struct mkd_plan *p = j->plan;
+	struct text cfg = {
+		"config", p->cfg_path, j->cfg_name, &j->cfg, j->cfg_exists, { .fd = -1 }
+	};
+	struct text manifest = { "manifest",   p->manifest_path,   j->manifest_name,
+				 &j->manifest, j->manifest_exists, { .fd = -1 } };
+	int r = write_text(j->cfg_dirfd, &manifest, err);
 
+	if (r == 0)
+		r = write_text(j->cfg_dirfd, &cfg, err);
 	for (size_t i = 0; r == 0 && i < j->n_disks; i++)
 		r = mkd_target_prepare(j->target[i], err);
 	if (r == 0) /* the last moment at which stopping leaves all as it was */
 		r = mkd_check_signal(err);
 	if (r == 0)
-		r = commit(j, &cfg, err);
-	mkd_tmpname_close(j->cfg_dirfd, &cfg);
+		r = commit(j, &manifest, &cfg, err);
+	mkd_tmpname_close(j->cfg_dirfd, &cfg.tmp);
+	mkd_tmpname_close(j->cfg_dirfd, &manifest.tmp);
 	return r;
 }

@@ -38,7 +38,7 @@ static void source_lines(const struct mkd_job *j, struct mkd_buf *ret)
 		mkd_buf_printf(ret, "  verified  signed by %s on %s\n", s->signer, at);
 		break;
 	case MKD_TRUST_DIGEST:
-		mkd_buf_str(ret, "  verified  by the SHA512 digest that was given\n");
+		mkd_buf_str(ret, "  verified  by the digest that was given\n");
 		break;
 	case MKD_TRUST_NONE:
 		mkd_buf_str(ret,
@@ -122,6 +122,8 @@ void mkd_job_summary(const struct mkd_job *j, struct mkd_buf *ret)
 		       j->kernel_derived ? " (the newest on this host)" : "");
 	mkd_buf_printf(ret, "  login     %s\n", mkd_buf_cstr(&j->access));
 	mkd_buf_printf(ret, "  config    %s\n", j->plan->cfg_path);
+	if (j->plan->manifest_path)
+		mkd_buf_printf(ret, "  manifest  %s\n", j->plan->manifest_path);
 	create_line(j, ret);
 }
 

@@ -198,8 +198,7 @@ void mkd_options_free(struct mkd_options *o)
 #define HELP_COLUMN 30
 #define HELP_WIDTH  80
 
-/* "  left", then text wrapped from HELP_COLUMN on. */
-static void help_line(struct mkd_buf *b, const char *left, const char *text)
+void mkd_options_help_line(struct mkd_buf *b, const char *left, const char *text)
 {
 	size_t column = strlen(left) + 2;
 
@@ -238,7 +237,7 @@ static void help_keys(struct mkd_buf *b, enum mkd_key from, enum mkd_key to)
 			continue;
 		(void)snprintf(left, sizeof(left), "--%s%s%s%s", info->name, info->arg ? " " : "",
 			       info->arg ? info->arg : "", info->list ? " ..." : "");
-		help_line(b, left, info->help);
+		mkd_options_help_line(b, left, info->help);
 	}
 }
 
@@ -246,9 +245,12 @@ void mkd_options_help(struct mkd_buf *ret)
 {
 	mkd_buf_str(ret, "usage: mkdomu [build] --profile NAME --disk PATH [OPTION]...\n"
 			 "       mkdomu [build] --tarball FILE --disk PATH [OPTION]...\n"
+			 "       mkdomu verify IMAGE|DEVICE    is it what its manifest says?\n"
+			 "       mkdomu digest IMAGE|DEVICE    of what its file systems own\n"
 			 "Make a Xen guest: its root file system on a disk, and its xl config.\n"
 			 "\nWhat to build\n");
-	help_line(ret, "--profile NAME|PATH", "defaults for all that follows; options win");
+	mkd_options_help_line(ret, "--profile NAME|PATH",
+			      "defaults for all that follows; options win");
 	help_keys(ret, MKD_KEY_SOURCE, MKD_KEY_CACHE);
 	mkd_buf_str(ret, "\nDisk\n");
 	help_keys(ret, MKD_KEY_DISK, MKD_KEY_FORCE);
@@ -259,12 +261,13 @@ void mkd_options_help(struct mkd_buf *ret)
 	mkd_buf_str(ret, "\nAccess and identity\n");
 	help_keys(ret, MKD_KEY_ROOT_PASSWORD_FILE, MKD_KEY_SEED);
 	mkd_buf_str(ret, "\nRunning\n");
-	help_keys(ret, MKD_KEY_THREADS, MKD_KEY_THREADS);
-	help_line(ret, "-n, --dry-run", "say what would be done, and where each value is from");
-	help_line(ret, "-q, --quiet", "warnings and errors only");
-	help_line(ret, "-v, --verbose", "say more");
-	help_line(ret, "-h, --help", "this text");
-	help_line(ret, "-V, --version", "the version");
+	help_keys(ret, MKD_KEY_MANIFEST, MKD_KEY_THREADS);
+	mkd_options_help_line(ret, "-n, --dry-run",
+			      "say what would be done, and where each value is from");
+	mkd_options_help_line(ret, "-q, --quiet", "warnings and errors only");
+	mkd_options_help_line(ret, "-v, --verbose", "say more");
+	mkd_options_help_line(ret, "-h, --help", "this text");
+	mkd_options_help_line(ret, "-V, --version", "the version");
 	mkd_buf_str(ret,
 		    "\n\"...\" marks options that may be repeated. SIZE is a number with K, M, G "
 		    "or T,\nlike 10G. See mkdomu(8) for profiles, files and exit status.\n");

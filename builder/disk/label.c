@@ -178,3 +178,11 @@ int mkd_label_write_gpt(const struct mkd_label_req *req, struct mkd_err *err)
 		return mkd_fail_io(err, -r, "cannot write the partition table of '%s'", req->name);
 	return 0;
 }
+
+const char *mkd_label_library(void)
+{
+	const char *version = NULL;
+
+	(void)fdisk_get_library_version(&version);
+	return version ? version : "unknown";
+}

@@ -40,3 +40,12 @@ int mkd_password_hash(const char *password, const char *salt, enum mkd_hash_meth
 				setting);
 	return mkd_buf_check(ret, err);
 }
+
+const char *mkd_password_library(void)
+{
+#ifdef XCRYPT_VERSION_STR
+	return XCRYPT_VERSION_STR;
+#else
+	return "unknown";
+#endif
+}

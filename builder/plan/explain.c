@@ -65,6 +65,7 @@ static void explain_source(const struct table *t)
 		place(t, MKD_KEY_TARBALL, p->tarball);
 		place(t, MKD_KEY_SIGNATURE, p->signature);
 		maybe(t, MKD_KEY_SHA512, p->sha512);
+		maybe(t, MKD_KEY_SHA256, p->sha256);
 		if (p->unverified)
 			row(t, MKD_KEY_UNVERIFIED, "the tarball is taken as it is");
 	} else {
@@ -196,6 +197,7 @@ static void explain_domain(const struct table *t)
 	row(t, MKD_KEY_ON_REBOOT, "%s", p->on_reboot);
 	row(t, MKD_KEY_ON_CRASH, "%s", p->on_crash);
 	row(t, MKD_KEY_CFG, "%s", p->cfg_path);
+	row(t, MKD_KEY_MANIFEST, "%s", p->manifest_path ? p->manifest_path : "none");
 }
 
 void mkd_plan_explain(const struct mkd_plan *p, const struct mkd_settings *s, struct mkd_buf *ret)

@@ -74,11 +74,11 @@ void mkd_identity_make(const char *seed, const char *name, struct mkd_identity *
 	make_salt(tmp, ret->password_salt);
 }
 
-void mkd_identity_base(const uint8_t tar_sha256[static 32], struct mkd_base_identity *ret)
+void mkd_identity_base(const uint8_t start_sha256[static 32], struct mkd_base_identity *ret)
 {
 	uint8_t ns[16], tmp[16];
 
-	derive(root_ns, tar_sha256, 32, ns);
+	derive(root_ns, start_sha256, 32, ns);
 	derive_str(ns, "fs", ret->fs_uuid);
 	derive_str(ns, "hash-seed", ret->hash_seed);
 	derive_str(ns, "csum-seed", tmp);

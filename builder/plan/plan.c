@@ -240,6 +240,38 @@ static int take_cfg(const struct mkd_draft *j)
 	return mkd_draft_keep(j, path, &j->p->cfg_path);
 }
 
+/* NAME.manifest.json in the config's folder. */
+static int take_manifest(const struct mkd_draft *j)
+{
+	static const char *const names[] = { "quick", "full", "none", NULL };
+	static const enum mkd_manifest kinds[] = { MKD_MANIFEST_QUICK, MKD_MANIFEST_FULL,
+						   MKD_MANIFEST_NONE };
+	const struct mkd_plan *p = j->p;
+	cleanup_free char *path = NULL;
+	const char *text = NULL;
+	size_t i = 0;
+	int r = mkd_draft_choice(j, MKD_KEY_MANIFEST, names, &text);
+
+	while (r == 0 && strcmp(names[i], text) != 0)
+		i++;
+	if (r < 0)
+		return r;
+	j->p->manifest = kinds[i];
+	if (kinds[i] == MKD_MANIFEST_NONE)
+		return 0;
+	r = mkd_asprintf(&path, j->err, "%.*s%s.manifest.json",
+			 (int)(strrchr(p->cfg_path, '/') + 1 - p->cfg_path), p->cfg_path, p->name);
+	if (r < 0)
+		return r;
+	if (strcmp(path, p->disk) == 0 || strcmp(path, p->cfg_path) == 0 ||
+	    (p->swap_disk && strcmp(path, p->swap_disk) == 0))
+		return mkd_fail(j->err, MKD_EXIT_USAGE, EINVAL,
+				"the manifest would overwrite '%s'; give another --name, or "
+				"--manifest none",
+				path);
+	return mkd_draft_keep(j, path, &j->p->manifest_path);
+}
+
 static int plan_access(const struct mkd_draft *j)
 {
 	int r = mkd_draft_text(j, MKD_KEY_ROOT_PASSWORD_FILE, NULL, &j->p->root_password_file);
@@ -284,6 +316,8 @@ int mkd_plan_make(const struct mkd_settings *s, const char *profile, struct mkd_
 		r = plan_domain(&j);
 	if (r == 0)
 		r = take_cfg(&j);
+	if (r == 0)
+		r = take_manifest(&j);
 	if (r == 0)
 		r = plan_access(&j);
 	if (r < 0) {

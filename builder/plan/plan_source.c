@@ -53,6 +53,11 @@ static int take_word(const struct mkd_draft *j, enum mkd_key key, const char *de
 	return mkd_draft_text(j, key, def, ret);
 }
 
+static bool has_digest(const struct mkd_draft *j)
+{
+	return mkd_draft_get(j, MKD_KEY_SHA512) || mkd_draft_get(j, MKD_KEY_SHA256);
+}
+
 static int check_tarball(const struct mkd_draft *j)
 {
 	static const enum mkd_key others[] = { MKD_KEY_MIRROR, MKD_KEY_VARIANT, MKD_KEY_ARCH };
@@ -66,15 +71,16 @@ static int check_tarball(const struct mkd_draft *j)
 	if (mkd_draft_get(j, MKD_KEY_UNVERIFIED) && mkd_draft_get(j, MKD_KEY_SIGNATURE))
 		return mkd_draft_clash(j, MKD_KEY_UNVERIFIED,
 				       "--signature asks for a check; leave out one of them");
-	if (mkd_draft_get(j, MKD_KEY_UNVERIFIED) && mkd_draft_get(j, MKD_KEY_SHA512))
-		return mkd_draft_clash(j, MKD_KEY_UNVERIFIED,
-				       "--sha512 asks for a check; leave out one of them");
+	if (mkd_draft_get(j, MKD_KEY_UNVERIFIED) && has_digest(j))
+		return mkd_draft_clash(
+			j, MKD_KEY_UNVERIFIED,
+			"a --sha512 or --sha256 asks for a check; leave out one of them");
 	if (!mkd_draft_get(j, MKD_KEY_UNVERIFIED) && !mkd_draft_get(j, MKD_KEY_SIGNATURE) &&
-	    !mkd_draft_get(j, MKD_KEY_SHA512))
+	    !has_digest(j))
 		return mkd_draft_clash(
 			j, MKD_KEY_TARBALL,
-			"nothing says how to verify it; give --signature FILE, --sha512 HEX, or "
-			"--unverified to take it as it is");
+			"nothing says how to verify it; give --signature FILE, --sha512 HEX, "
+			"--sha256 HEX, or --unverified to take it as it is");
 	if (mkd_draft_get(j, MKD_KEY_SIGNATURE) &&
 	    (!mkd_draft_get(j, MKD_KEY_KEYRING) || !mkd_draft_get(j, MKD_KEY_SIGNER)))
 		return mkd_draft_clash(
@@ -87,7 +93,7 @@ static int check_tarball(const struct mkd_draft *j)
 static int check_mirrors(const struct mkd_draft *j)
 {
 	static const enum mkd_key tarball_only[] = { MKD_KEY_SIGNATURE, MKD_KEY_SHA512,
-						     MKD_KEY_UNVERIFIED };
+						     MKD_KEY_SHA256, MKD_KEY_UNVERIFIED };
 	static const enum mkd_key needed[] = { MKD_KEY_MIRROR, MKD_KEY_VARIANT, MKD_KEY_KEYRING,
 					       MKD_KEY_SIGNER };
 
@@ -115,16 +121,16 @@ static int check_mirrors(const struct mkd_draft *j)
 	return 0;
 }
 
-static int take_sha512(const struct mkd_draft *j)
+static int take_digest(const struct mkd_draft *j, enum mkd_key key, size_t digits, const char **ret)
 {
-	const char *value = mkd_draft_get(j, MKD_KEY_SHA512);
+	const char *value = mkd_draft_get(j, key);
 	cleanup_free char *hex = NULL;
 	int r;
 
 	if (!value)
 		return 0;
-	r = mkd_value_hex(value, mkd_draft_origin(j, MKD_KEY_SHA512), 128, false, &hex, j->err);
-	return r < 0 ? r : mkd_draft_keep(j, hex, &j->p->sha512);
+	r = mkd_value_hex(value, mkd_draft_origin(j, key), digits, false, &hex, j->err);
+	return r < 0 ? r : mkd_draft_keep(j, hex, ret);
 }
 
 int mkd_plan_source(const struct mkd_draft *j)
@@ -152,7 +158,9 @@ int mkd_plan_source(const struct mkd_draft *j)
 	if (r == 0)
 		r = mkd_draft_text(j, MKD_KEY_SIGNATURE, NULL, &p->signature);
 	if (r == 0)
-		r = take_sha512(j);
+		r = take_digest(j, MKD_KEY_SHA512, 128, &p->sha512);
+	if (r == 0)
+		r = take_digest(j, MKD_KEY_SHA256, 64, &p->sha256);
 	if (r == 0)
 		r = mkd_draft_text(j, MKD_KEY_CACHE, NULL, &p->cache_dir);
 	if (r == 0)

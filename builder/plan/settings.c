@@ -46,6 +46,7 @@ const struct mkd_setting_info mkd_setting_info[MKD_N_KEYS] = {
 	[MKD_KEY_SIGNATURE] =
 		OPTION("signature", "FILE|URL", false, "detached OpenPGP signature of --tarball"),
 	[MKD_KEY_SHA512] = OPTION("sha512", "HEX", false, "SHA-512 digest of --tarball"),
+	[MKD_KEY_SHA256] = OPTION("sha256", "HEX", false, "SHA-256 digest of --tarball"),
 	[MKD_KEY_UNVERIFIED] = SWITCH("unverified", "use --tarball without any verification"),
 	[MKD_KEY_OFFLINE] = SWITCH("offline", "use the cache only, never the network"),
 	[MKD_KEY_CACHE] = OPTION("cache", "DIR", false,
@@ -117,6 +118,11 @@ const struct mkd_setting_info mkd_setting_info[MKD_N_KEYS] = {
 				"what UUIDs, MAC and machine id are derived from, with the name "
 				"(default: profile and tarball)"),
 
+	[MKD_KEY_MANIFEST] =
+		OPTION("manifest", "quick|full|none", false,
+		       "write NAME.manifest.json beside the config, with a digest of the disk's "
+		       "structures, or of all that is on it, which reads it once more (default: "
+		       "quick)"),
 	[MKD_KEY_THREADS] = OPTION("threads", "N", false,
 				   "threads that decompress (default: one for each CPU)"),
 };

@@ -341,3 +341,8 @@ void mkd_entries_close(struct mkd_entries *es)
 	free(es->name);
 	free(es);
 }
+
+const char *mkd_entries_library(void)
+{
+	return archive_version_string();
+}

@@ -250,3 +250,11 @@ int mkd_ext4_geom_write(struct mkd_ext4_ctx *c, int64_t epoch_sec, bool durable,
 		r = mkd_blockout_put(c->out, 0, mkd_memio_page(c->fs->io, 0), 1, err);
 	return r ? r : mkd_blockout_drain(c->out, err);
 }
+
+const char *mkd_ext4_geom_library(void)
+{
+	const char *version = NULL;
+
+	(void)ext2fs_get_library_version(&version, NULL);
+	return version ? version : "unknown";
+}

@@ -303,32 +303,60 @@ static int wait_for_slot(struct mkd_stream *s, struct mkd_err *err)
 	return 0;
 }
 
-int mkd_stream_read(struct mkd_stream *s, const void **data, size_t *len, struct mkd_err *err)
+/* The slot at the front, or how it ends. The lock is held. */
+static int front(struct mkd_stream *s, const struct slot **ret, struct mkd_err *err)
 {
+	int r = wait_for_slot(s, err);
+
+	if (r == 0 && s->made != s->freed) {
+		*ret = s->queue[s->freed % s->n_slots];
+		return 1;
+	}
+	if (r == 0 && s->end.code) {
+		*err = s->end;
+		r = -s->end.code;
+	}
+	return r;
+}
+
+/* The chunk that was handed out last goes back. The lock is held. */
+static void let_go(struct mkd_stream *s)
+{
+	if (!s->holding)
+		return;
+	s->holding = false;
+	s->idle[s->n_idle++] = s->queue[s->freed++ % s->n_slots];
+	(void)pthread_cond_signal(&s->can_make);
+}
+
+static int next(struct mkd_stream *s, bool keep, const void **data, size_t *len,
+		struct mkd_err *err)
+{
+	const struct slot *slot;
 	int r = mkd_check_signal(err);
 
 	if (r < 0)
 		return r;
 	(void)pthread_mutex_lock(&s->lock);
-	if (s->holding) {
-		s->holding = false;
-		s->idle[s->n_idle++] = s->queue[s->freed++ % s->n_slots];
-		(void)pthread_cond_signal(&s->can_make);
-	}
-	r = wait_for_slot(s, err);
-	if (r == 0 && s->made != s->freed) {
-		const struct slot *slot = s->queue[s->freed % s->n_slots];
-
+	let_go(s);
+	r = front(s, &slot, err);
+	if (r > 0) {
 		*data = slot->data;
 		*len = slot->len;
-		s->holding = true;
-		r = 1;
-	} else if (r == 0 && s->end.code) {
-		*err = s->end;
-		r = -s->end.code;
+		s->holding = !keep;
 	}
 	(void)pthread_mutex_unlock(&s->lock);
 	return r;
+}
+
+int mkd_stream_read(struct mkd_stream *s, const void **data, size_t *len, struct mkd_err *err)
+{
+	return next(s, false, data, len, err);
+}
+
+int mkd_stream_peek(struct mkd_stream *s, const void **data, size_t *len, struct mkd_err *err)
+{
+	return next(s, true, data, len, err);
 }
 
 uint64_t mkd_stream_pos(const struct mkd_stream *s)

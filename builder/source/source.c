@@ -28,9 +28,14 @@ static int check_openpgp(const struct mkd_source_req *req, struct mkd_err *err)
 	return 0;
 }
 
+static bool has_digest(const struct mkd_source_req *req)
+{
+	return req->sha512 || req->sha256;
+}
+
 static int check_gentoo(const struct mkd_source_req *req, struct mkd_err *err)
 {
-	if (req->signature || req->sha512 || req->unverified)
+	if (req->signature || has_digest(req) || req->unverified)
 		return unfit(err, "a signature, a digest or 'unverified' goes with a tarball; what "
 				  "mirrors give is verified by Gentoo's own");
 	if (!req->arch || !mkd_release_name_ok(req->arch))
@@ -42,13 +47,13 @@ static int check_gentoo(const struct mkd_source_req *req, struct mkd_err *err)
 
 static int check_tarball(const struct mkd_source_req *req, struct mkd_err *err)
 {
-	if (req->unverified && (req->signature || req->sha512))
+	if (req->unverified && (req->signature || has_digest(req)))
 		return unfit(err, "'unverified' contradicts the signature or the digest");
-	if (!req->unverified && !req->signature && !req->sha512)
-		return unfit(err,
-			     "nothing says that the tarball is authentic; give its detached "
-			     "signature (with keyring and signer), or its sha512, or consent to "
-			     "use it unverified");
+	if (!req->unverified && !req->signature && !has_digest(req))
+		return unfit(err, "nothing says that the tarball is authentic; give its detached "
+				  "signature (with keyring and signer), or its sha512 or sha256, "
+				  "or consent to "
+				  "use it unverified");
 	return req->signature ? check_openpgp(req, err) : 0;
 }
 

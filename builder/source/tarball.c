@@ -112,15 +112,35 @@ struct want {
 	struct mkd_proof proof;
 };
 
+static int take_digests(const struct mkd_source_req *req, struct want *w, struct mkd_err *err)
+{
+	const struct {
+		const char *hex;
+		enum mkd_algo algo;
+	} given[] = { { req->sha512, MKD_ALGO_SHA512 }, { req->sha256, MKD_ALGO_SHA256 } };
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_LEN(given); i++) {
+		struct mkd_digests one;
+
+		if (!given[i].hex)
+			continue;
+		r = mkd_digests_from_hex(given[i].hex, given[i].algo, &one, err);
+		if (r < 0)
+			break;
+		memcpy(w->digests.of[given[i].algo], one.of[given[i].algo],
+		       sizeof(one.of[given[i].algo]));
+		w->digests.have |= MKD_ALGO_BIT(given[i].algo);
+		w->proof.digests = &w->digests;
+	}
+	return r;
+}
+
 static int prepare(const struct mkd_source_req *req, const struct mkd_cache *cache,
 		   const char *entry, struct want *w, struct mkd_err *err)
 {
-	int r = 0;
+	int r = take_digests(req, w, err);
 
-	if (req->sha512) {
-		r = mkd_digests_from_hex(req->sha512, MKD_ALGO_SHA512, &w->digests, err);
-		w->proof.digests = &w->digests;
-	}
 	if (r == 0 && req->signature) {
 		r = get_signature(req, cache, entry, &w->signature, err);
 		w->proof.signature = &w->signature;
@@ -187,9 +207,9 @@ int mkd_tarball_open(const struct mkd_source_req *req, const struct mkd_cache *c
 		return r;
 	}
 	memcpy(s.sha256, proved.sha256, sizeof(s.sha256));
-	s.trust = req->signature ? MKD_TRUST_SIGNATURE
-		  : req->sha512  ? MKD_TRUST_DIGEST
-				 : MKD_TRUST_NONE;
+	s.trust = req->signature    ? MKD_TRUST_SIGNATURE
+		  : w.proof.digests ? MKD_TRUST_DIGEST
+				    : MKD_TRUST_NONE;
 	memcpy(s.signer, proved.signature.signer, sizeof(s.signer));
 	s.signed_sec = proved.signature.signed_sec;
 	if (s.trust == MKD_TRUST_NONE)
@@ -199,4 +219,36 @@ int mkd_tarball_open(const struct mkd_source_req *req, const struct mkd_cache *c
 			s.file);
 	*ret = s;
 	return 0;
+}
+
+static int cached_as(const struct mkd_cache *cache, const char *entry, char **ret,
+		     struct mkd_err *err)
+{
+	cleanup_close int fd = -1;
+	uint64_t bytes;
+	int r = mkd_cache_get(cache, entry, &fd, &bytes, err);
+
+	return r < 0 ? r : mkd_asprintf(ret, err, "%s/%s", cache->path, entry);
+}
+
+int mkd_tarball_cached(const char *cache_dir, const char *file, const char *uri, char **ret,
+		       struct mkd_err *err)
+{
+	struct mkd_cache cache = { .dirfd = -1 };
+	cleanup_free char *entry = NULL;
+	int r = 0;
+
+	if (!*file || *file == '.' || strchr(file, '/'))
+		return mkd_fail(err, MKD_EXIT_NET, ENOENT, "'%s' is no name of a cached file",
+				file);
+	r = mkd_cache_open(cache_dir, &cache, err);
+	if (r == 0 && uri)
+		r = entry_of(uri, &entry, err);
+	if (r == 0) {
+		r = entry ? cached_as(&cache, entry, ret, err) : -ENOENT;
+		if (r == -ENOENT)
+			r = cached_as(&cache, file, ret, err);
+	}
+	mkd_cache_close(&cache);
+	return r;
 }

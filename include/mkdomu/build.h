@@ -10,12 +10,13 @@
 #include "mkdomu/ui.h"
 
 /*
- * Build it. On success *ret_summary has the report for the person. On failure either everything is
- * as it was before, or, once writing a device had begun, that device has no recognisable content
- * and no config was published. Errors: those of the stages.
+ * Build it; settings are those that the plan was made of. On success *ret_summary has the report
+ * for the person. On failure either everything is as it was before, or, once writing a device had
+ * begun, that device has no recognisable content and no config was published. Errors: those of the
+ * stages.
  */
-must_check int mkd_build_run(const struct mkd_plan *plan, struct mkd_ui *ui,
-			     struct mkd_buf *ret_summary, struct mkd_err *err);
+must_check int mkd_build_run(const struct mkd_plan *plan, const struct mkd_settings *settings,
+			     struct mkd_ui *ui, struct mkd_buf *ret_summary, struct mkd_err *err);
 
 /*
  * Look, decide, touch nothing: *ret gets every decision with its origin, what is on the disks now,

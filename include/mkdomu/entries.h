@@ -60,4 +60,7 @@ uint64_t mkd_entries_pos(const struct mkd_entries *es);
 
 void mkd_entries_close(struct mkd_entries *es);
 
+/* The version of libarchive, which reads the members: "libarchive 3.6.2". */
+const char *mkd_entries_library(void);
+
 #endif

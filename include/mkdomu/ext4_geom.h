@@ -36,4 +36,7 @@ must_check int mkd_ext4_geom_wipe(struct mkd_ext4_ctx *c, bool zeroed, struct mk
 must_check int mkd_ext4_geom_write(struct mkd_ext4_ctx *c, int64_t epoch_sec, bool durable,
 				   struct mkd_err *err);
 
+/* The version of libext2fs, which decides the layout: "1.47.0". */
+const char *mkd_ext4_geom_library(void);
+
 #endif

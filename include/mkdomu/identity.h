@@ -23,14 +23,18 @@ struct mkd_identity {
 	char password_salt[17]; /* [./0-9A-Za-z], crypt(5) */
 };
 
-/* Of a base image: from the tarball's digest alone, so that clones share it. */
+/*
+ * Of a base image: from the tarball alone, so that clones share it; and from what is packed in it,
+ * not from its bytes, so that its compression decides nothing.
+ */
 struct mkd_base_identity {
 	uint8_t fs_uuid[16], hash_seed[16];
 	uint32_t csum_seed;
 };
 
 void mkd_identity_make(const char *seed, const char *name, struct mkd_identity *ret);
-void mkd_identity_base(const uint8_t tar_sha256[static 32], struct mkd_base_identity *ret);
+/* start_sha256: of the first MiB of the plain tar, or of all of a shorter one. */
+void mkd_identity_base(const uint8_t start_sha256[static 32], struct mkd_base_identity *ret);
 
 /* MAC of the NIC with this index: 00:16:3e (Xen's OUI) and 24 bits. */
 void mkd_identity_mac(const char *seed, const char *name, size_t index, uint8_t ret[static 6]);

@@ -14,6 +14,7 @@ enum { MKD_DISK_MAIN, MKD_DISK_SWAP, MKD_DISKS };
 
 struct mkd_job {
 	const struct mkd_plan *plan;
+	const struct mkd_settings *settings; /* for the manifest alone */
 	struct mkd_ui *ui;
 	int64_t started_ms; /* for the summary alone */
 
@@ -23,8 +24,10 @@ struct mkd_job {
 	bool kernel_derived;
 	int64_t epoch_sec; /* SOURCE_DATE_EPOCH, or 0 */
 	int cfg_dirfd;
-	const char *cfg_name; /* inside plan->cfg_path */
-	bool cfg_exists;      /* and may be replaced */
+	const char *cfg_name;      /* inside plan->cfg_path */
+	bool cfg_exists;           /* and may be replaced */
+	const char *manifest_name; /* in the same folder; NULL = none */
+	bool manifest_exists;      /* likewise */
 
 	/* disk; index MKD_DISK_SWAP is used when the plan has a swap disk */
 	struct mkd_target_info info[MKD_DISKS];
@@ -34,14 +37,15 @@ struct mkd_job {
 
 	/* source, and what follows from its digest */
 	struct mkd_source source;
-	struct mkd_stream *early; /* its plain bytes, decoded ahead; NULL = later */
-	int early_fd;
+	struct mkd_stream *plain; /* its plain bytes, nothing read; NULL = not yet, or no more */
+	int plain_fd;             /* a descriptor of its own, or -1 */
+	uint8_t start_sha256[32]; /* of the first MiB of the plain tar */
 	char seed[256];
 	struct mkd_identity id;
 	struct mkd_base_identity base;
 	struct mkd_nic nics[MKD_NICS]; /* the plan's, with every MAC filled in */
 
-	struct mkd_buf cfg; /* the finished config */
+	struct mkd_buf cfg, manifest; /* finished texts */
 	struct mkd_rootfs_result rootfs;
 	struct mkd_facts facts;
 	struct mkd_buf access; /* a sentence: how one logs in */
@@ -62,6 +66,24 @@ must_check int mkd_job_config(void *job, struct mkd_err *err);
 
 /* personalise.c: facts, hooks, superblock identity, on the finished base image. */
 must_check int mkd_job_guest(void *job, struct mkd_err *err);
+
+/* manifest.c: the digests of the finished disks, and the manifest's text. */
+must_check int mkd_job_manifest(void *job, struct mkd_err *err);
+
+/* What all manifests of ours begin with. */
+#define MKD_MANIFEST_HEAD "{\n  \"_type\": \"https://in-toto.io/Statement/v1\",\n"
+
+/* Of one disk. */
+struct mkd_disk_sums {
+	uint8_t structures[32], all[32];
+	bool has_all;
+};
+
+/* statement.c: the manifest as JSON; pure. -ENOMEM */
+must_check int mkd_statement_render(const struct mkd_job *job,
+				    const struct mkd_disk_sums sums[MKD_DISKS],
+				    const uint8_t keys_sha256[32], struct mkd_buf *ret,
+				    struct mkd_err *err);
 
 /* summary.c: the report, and the plan's report. */
 void mkd_job_summary(const struct mkd_job *job, struct mkd_buf *ret);

@@ -45,4 +45,7 @@ struct mkd_label_req {
  */
 must_check int mkd_label_write_gpt(const struct mkd_label_req *req, struct mkd_err *err);
 
+/* The version of libfdisk: "2.38.1". */
+const char *mkd_label_library(void);
+
 #endif

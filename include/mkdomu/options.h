@@ -26,6 +26,9 @@ must_check int mkd_options_parse(int argc, char **argv, struct mkd_options *ret,
 /* The text of --help, up to 80 columns. */
 void mkd_options_help(struct mkd_buf *ret);
 
+/* One line of it: "  left", then text in a column of its own, wrapped. For other helps. */
+void mkd_options_help_line(struct mkd_buf *ret, const char *left, const char *text);
+
 void mkd_options_free(struct mkd_options *o);
 
 #endif

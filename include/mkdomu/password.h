@@ -20,4 +20,7 @@ must_check int mkd_password_hash(const char *password, const char *salt,
 				 enum mkd_hash_method method, struct mkd_buf *ret,
 				 struct mkd_err *err);
 
+/* The version of libxcrypt that mkdomu was built with: "4.4.33". */
+const char *mkd_password_library(void);
+
 #endif

@@ -9,13 +9,15 @@
 #include "mkdomu/layout.h"
 #include "mkdomu/plan_net.h"
 
+enum mkd_manifest { MKD_MANIFEST_QUICK, MKD_MANIFEST_FULL, MKD_MANIFEST_NONE };
+
 struct mkd_plan {
 	const char *profile; /* its name: the base name without ".conf" */
 
 	/* source: tarball NULL = from the mirrors */
 	struct mkd_strv mirrors, signers;
 	const char *arch, *variant, *keyring;
-	const char *tarball, *signature, *sha512;
+	const char *tarball, *signature, *sha512, *sha256;
 	bool unverified, offline;
 	const char *cache_dir;
 	unsigned threads;
@@ -43,10 +45,14 @@ struct mkd_plan {
 	struct mkd_nic nics[MKD_NICS];
 	size_t n_nics;
 	const char *cfg_path; /* always set */
+	enum mkd_manifest manifest;
+	const char *manifest_path; /* NULL = none */
 
 	/* access and identity */
 	const char *root_password_file, *authorized_keys_file;
 	const char *seed;
+	const uint8_t *start_sha256; /* 32 bytes; NULL = of the tarball, see identity.h */
+	int64_t epoch_sec; /* of all times that are made; 0 = by environment and tarball */
 
 	struct mkd_strv pool; /* owns the strings */
 };

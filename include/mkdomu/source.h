@@ -31,6 +31,7 @@ struct mkd_source_req {
 	const char *tarball;
 	const char *signature; /* detached OpenPGP: path or URL; NULL */
 	const char *sha512;    /* 128 hex digits; NULL */
+	const char *sha256;    /* 64 hex digits; NULL */
 	bool unverified;       /* explicit consent to use it as it is */
 	/* Both */
 	const char *keyring; /* exported keys, armoured or binary; NULL only without OpenPGP */

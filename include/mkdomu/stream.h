@@ -58,6 +58,10 @@ must_check int mkd_stream_open(const struct mkd_stream_req *req, struct mkd_stre
 must_check int mkd_stream_read(struct mkd_stream *s, const void **data, size_t *len,
 			       struct mkd_err *err);
 
+/* As mkd_stream_read, but the next call gives the same chunk again. */
+must_check int mkd_stream_peek(struct mkd_stream *s, const void **data, size_t *len,
+			       struct mkd_err *err);
+
 /* Compressed bytes consumed so far, for progress; at the proper end the size of the file. */
 uint64_t mkd_stream_pos(const struct mkd_stream *s);
 

@@ -10,7 +10,7 @@ check "a dry run ends well" as_user "$PROG" --profile gentoo-base --disk guest.i
 check "a dry run leaves nothing" only_these "$U"
 check "gentoo-base makes an image" \
 	as_user "$PROG" --profile gentoo-base --disk guest.img "${mirror[@]}" "${kernel[@]}"
-check "image and config are there, nothing else" only_these "$U" guest.img guest.cfg
+check "image and config are there, nothing else" only_these "$U" guest.img guest.cfg guest.manifest.json
 check "nothing is left of the run" nothing_left
 read -r root_at root_size < <(part guest.img 1)
 read -r swap_at swap_size < <(part guest.img 2)
@@ -73,7 +73,7 @@ if is_root; then
 else skip "kernel mount" "needs root"; fi
 
 # -- root and swap apart, static addresses, access
-rm -f guest.img guest.cfg
+rm -f guest.img guest.cfg guest.manifest.json
 echo 'a password of mine' >"$W/password"
 echo 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGZyZXNoIGtleSBmb3IgYSB0ZXN0IG9mIG1rZG9tdSE= me@here' >"$W/keys"
 chmod 644 "$W/password" "$W/keys"
@@ -81,7 +81,7 @@ check "root and swap as two images" as_user "$PROG" --profile gentoo-base "${mir
 	--disk root.img --size 600M --swap swap.img --swap-size 64M --name web1 --hostname www.example.org \
 	--ip 192.0.2.10/24 --gateway 192.0.2.1 --dns 192.0.2.53 --mac 00:16:3e:01:02:03 --bridge br7 \
 	--memory 768 --vcpus 2 --root-password-file "$W/password" --authorized-keys "$W/keys" --cfg web1.cfg
-check "the three files are there" only_these "$U" root.img swap.img web1.cfg
+check "the three files are there" only_these "$U" root.img swap.img web1.cfg web1.manifest.json
 check "the root is a bare ext4" [ "$(type_of root.img)" = ext4 ]
 check "the swap is bare swap" [ "$(type_of swap.img)" = swap ]
 fs=root.img

@@ -51,7 +51,7 @@ refused "a signature of other bytes" 6 '' as_user "$PROG" --tarball "$(readlink 
 refused "a signer that is not pinned" 6 '' as_user "$PROG" --tarball "$file" --signature "$file.asc" \
 	--keyring "$mirror_keyring" --signer 0123456789ABCDEF0123456789ABCDEF01234567 "${none[@]}" --disk no.img
 said "the right digest builds" 0 as_user "$PROG" "${given[@]}" "${none[@]}" --disk sum.img
-check "the summary says so" grep -q 'verified .*SHA512' "$W/said"
+check "the summary says so" grep -q 'verified .*digest that was given' "$W/said"
 check "the config says so" grep -q '^# .*given digest' sum.cfg
 refused "a wrong digest" 6 SHA512 as_user "$PROG" --tarball "$file" \
 	--sha512 "$(sha512sum <<<other | cut -d ' ' -f 1)" "${none[@]}" --disk no.img

@@ -352,7 +352,7 @@ static void contradictions_are_refused(void **state)
 		{ { "ip=192.0.2.1/24", "gateway=192.0.2.2", "gateway=192.0.2.3" },
 		  "--gateway: 2 gateways" },
 		{ { "tarball=t", "unverified", "signature=s" }, "--signature asks for a check" },
-		{ { "tarball=t", "unverified", "sha512=" SHA512 }, "--sha512 asks for a check" },
+		{ { "tarball=t", "unverified", "sha512=" SHA512 }, "--sha512 or --sha256 asks for a check" },
 		{ { "tarball=t" }, "nothing says how to verify it" },
 		{ { "tarball=t", "unverified", "mirror=https://a" }, "cannot use '--mirror'" },
 		{ { "tarball=t", "unverified", "variant=x" }, "cannot use '--variant'" },

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "mkdomu/rebuild.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "mkdomu/build.h"
+#include "mkdomu/diskdiff.h"
+#include "mkdomu/diskdigest.h"
+#include "mkdomu/file.h"
+#include "mkdomu/replan.h"
+#include "mkdomu/tarball.h"
+
+/* -- the rebuild is silent: what it would warn of was told when the guest was made -- */
+
+struct quiet {
+	struct mkd_ui ui; /* first */
+	struct mkd_ui *to;
+};
+
+static void say_nothing(struct mkd_ui *ui, enum mkd_level level, const char *text)
+{
+	(void)ui;
+	(void)level;
+	(void)text;
+}
+
+static void pass_on(struct mkd_ui *ui, const char *stage, uint64_t done_bytes, uint64_t total_bytes)
+{
+	mkd_tick(((struct quiet *)ui)->to, stage, done_bytes, total_bytes);
+}
+
+/* -- inputs -- */
+
+struct work {
+	const struct mkd_rebuild_req *req;
+	struct mkd_record record;
+	char *folder, *tarball;
+	int disk_fd, swap_fd; /* what is verified */
+	bool other_tarball;   /* it has not the recorded digest */
+};
+
+static int open_disk(const char *path, int *ret_fd, struct mkd_err *err)
+{
+	cleanup_close int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) != 0)
+		return mkd_fail_errno(err, MKD_EXIT_USAGE, errno, "cannot open '%s'", path);
+	if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
+		return mkd_fail(err, MKD_EXIT_USAGE, EINVAL,
+				"cannot use '%s': it is neither an image file nor a block device",
+				path);
+	*ret_fd = steal_fd(&fd);
+	return 0;
+}
+
+/* Beside the image, by the name that a guest on it has when none is given. */
+static int find_manifest(const struct mkd_rebuild_req *q, char **ret, struct mkd_err *err)
+{
+	const char *slash = strrchr(q->disk, '/');
+	cleanup_free char *name = NULL;
+	int r;
+
+	if (q->manifest)
+		return mkd_strdup(q->manifest, ret, err);
+	r = mkd_plan_name(q->disk, NULL, &name, err);
+	return r < 0 ? r
+		     : mkd_asprintf(ret, err, "%.*s%s.manifest.json",
+				    slash ? (int)(slash + 1 - q->disk) : 0, q->disk, name);
+}
+
+static int read_manifest(struct work *w, struct mkd_err *err)
+{
+	cleanup_buf struct mkd_buf text = { 0 };
+	cleanup_free char *path = NULL;
+	int r = find_manifest(w->req, &path, err);
+
+	if (r < 0)
+		return r;
+	r = mkd_file_read(AT_FDCWD, path, MKD_RECORD_MAX, MKD_EXIT_USAGE, &text, err);
+	if (r == -ENOENT && !w->req->manifest)
+		return mkd_fail(err, MKD_EXIT_USAGE, ENOENT,
+				"there is no manifest '%s'; name it by --manifest", path);
+	if (r == 0)
+		r = mkd_record_parse(text.data, text.len, path, &w->record, err);
+	return r;
+}
+
+static int find_tarball(struct work *w, struct mkd_err *err)
+{
+	const struct mkd_rebuild_req *q = w->req;
+	const struct mkd_record *rec = &w->record;
+	struct mkd_err e = { 0 };
+	int r;
+
+	if (q->tarball)
+		return mkd_strdup(q->tarball, &w->tarball, err);
+	r = mkd_tarball_cached(q->cache_dir, rec->file, rec->uri, &w->tarball, &e);
+	if (r == -ENOENT && rec->uri && !q->offline)
+		return mkd_strdup(rec->uri, &w->tarball, err);
+	if (r == -ENOENT)
+		return mkd_fail(err, MKD_EXIT_NET, ENOENT,
+				"the tarball '%s' is not in the cache; name a copy by --tarball",
+				rec->file);
+	if (r < 0)
+		*err = e;
+	return r;
+}
+
+static int check_record(const struct work *w, struct mkd_err *err)
+{
+	const struct mkd_record *rec = &w->record;
+
+	if (w->req->swap && rec->n_disks < 2)
+		return mkd_fail(err, MKD_EXIT_USAGE, EINVAL,
+				"the guest has no second disk; leave out --swap");
+	if (rec->disks[0].gpt && rec->disks[0].sector_bytes != 512)
+		return mkd_fail(err, MKD_EXIT_TARGET, EOPNOTSUPP,
+				"cannot verify '%s': its GPT has sectors of %u bytes, and an image "
+				"file would have 512",
+				w->req->disk, rec->disks[0].sector_bytes);
+	if (strcmp(rec->version, MKD_VERSION) != 0)
+		mkd_say(w->req->ui, MKD_WARN,
+			"the guest was made by mkdomu %s, and this is " MKD_VERSION
+			": other bytes need not mean a change",
+			rec->version);
+	return 0;
+}
+
+/* -- the rebuild -- */
+
+static int build(const struct work *w, bool any_digest, struct mkd_err *err)
+{
+	cleanup(mkd_settings_free) struct mkd_settings settings = { 0 };
+	cleanup(mkd_plan_free) struct mkd_plan plan = { 0 };
+	cleanup_buf struct mkd_buf summary = { 0 };
+	struct quiet quiet = { { say_nothing, pass_on }, w->req->ui };
+	const struct mkd_replan p = { .req = w->req,
+				      .record = &w->record,
+				      .folder = w->folder,
+				      .tarball = w->tarball,
+				      .any_digest = any_digest };
+	int r = mkd_replan_settings(&p, &settings, err);
+
+	if (r == 0)
+		r = mkd_plan_make(&settings, NULL, &plan, err);
+	if (r < 0)
+		return r;
+	plan.epoch_sec = w->record.epoch_sec;
+	plan.start_sha256 = w->record.start_sha256;
+	return mkd_build_run(&plan, &settings, &quiet.ui, &summary, err);
+}
+
+/* A tarball that was named may be another one than the recorded. */
+static int build_either(struct work *w, struct mkd_err *err)
+{
+	struct mkd_err e = { 0 };
+	int r = build(w, false, &e);
+
+	if (r == -EBADMSG && e.exit == MKD_EXIT_VERIFY && w->req->tarball) {
+		mkd_say(w->req->ui, MKD_WARN,
+			"'%s' is not the recorded file '%s', SHA256 %.16s...; comparing with it "
+			"all "
+			"the same",
+			w->req->tarball, w->record.file, w->record.sha256);
+		w->other_tarball = true;
+		return build(w, true, err);
+	}
+	if (r < 0)
+		*err = e;
+	return r;
+}
+
+/* -- the comparison -- */
+
+struct side {
+	const char *path; /* of what is verified */
+	int fd;
+	const char *name;          /* of the rebuilt one, in the folder */
+	const uint8_t *structures; /* as recorded */
+};
+
+static int check_digest(const struct work *w, const struct side *s, int fd, struct mkd_err *err)
+{
+	const struct mkd_diskmap_req req = { .fd = fd, .name = s->name };
+	uint8_t sum[MKD_DISKDIGEST_BYTES];
+	int r = mkd_diskdigest_fd(&req, w->req->threads, NULL, sum, err);
+
+	if (r == 0 && memcmp(sum, s->structures, sizeof(sum)) != 0)
+		r = mkd_fail(
+			err, MKD_EXIT_VERIFY, EBADMSG,
+			"'%s' is what the recorded inputs give, but the digest in its manifest "
+			"is of something else",
+			s->path);
+	return r;
+}
+
+static int compare(const struct work *w, const struct side *s, struct mkd_err *err)
+{
+	cleanup_free char *path = NULL;
+	cleanup_close int fd = -1;
+	struct mkd_diskmap map = { 0 };
+	struct mkd_diskmap_req mreq = { .name = s->name, .content = true };
+	struct mkd_diskdiff found = { 0 };
+	int r = mkd_asprintf(&path, err, "%s/%s", w->folder, s->name);
+
+	if (r == 0)
+		r = open_disk(path, &fd, err);
+	mreq.fd = fd;
+	if (r == 0)
+		r = mkd_diskmap_make(&mreq, &map, err);
+	if (r == 0) {
+		const struct mkd_diskdiff_req req = { &map, fd, s->fd, s->path, w->req->ui };
+
+		r = mkd_diskdiff(&req, &found, err);
+	}
+	mkd_diskmap_free(&map);
+	if (r == 0 && found.places)
+		r = mkd_fail(err, MKD_EXIT_VERIFY, EBADMSG,
+			     "'%s' differs from what its inputs give in %" PRIu64
+			     " place%s, first at byte %" PRIu64 ": %s",
+			     s->path, found.places, found.places == 1 ? "" : "s",
+			     found.first_at_bytes, found.first);
+	return r < 0 ? r : check_digest(w, s, fd, err);
+}
+
+static int compare_disks(const struct work *w, struct mkd_err *err)
+{
+	const struct mkd_rebuild_req *q = w->req;
+	const struct side sides[] = {
+		{ q->disk, w->disk_fd, MKD_REPLAN_DISK, w->record.disks[0].structures },
+		{ q->swap, w->swap_fd, MKD_REPLAN_SWAP, w->record.disks[1].structures },
+	};
+	int r = 0;
+
+	if (!q->swap && w->record.n_disks > 1)
+		mkd_say(q->ui, MKD_WARN, "the swap disk is not compared; name it by --swap");
+	for (size_t i = 0; r == 0 && i < ARRAY_LEN(sides); i++)
+		if (sides[i].path)
+			r = compare(w, &sides[i], err);
+	return r;
+}
+
+static void report(const struct work *w, struct mkd_buf *ret)
+{
+	const struct mkd_record *rec = &w->record;
+
+	mkd_buf_printf(ret, "'%s' is what mkdomu makes of %s\n", w->req->disk, w->tarball);
+	if (w->other_tarball)
+		mkd_buf_printf(ret, "  which has the same members as the recorded %s\n", rec->file);
+	else
+		mkd_buf_printf(ret, "  sha256 %s\n", rec->sha256);
+}
+
+static int verify(struct work *w, struct mkd_err *err)
+{
+	const struct mkd_rebuild_req *q = w->req;
+	int r = open_disk(q->disk, &w->disk_fd, err);
+
+	if (r == 0 && q->swap)
+		r = open_disk(q->swap, &w->swap_fd, err);
+	if (r == 0)
+		r = read_manifest(w, err);
+	if (r == 0)
+		r = check_record(w, err);
+	if (r == 0)
+		r = find_tarball(w, err);
+	if (r == 0)
+		r = mkd_tmpdir(&w->folder, err);
+	if (r == 0)
+		r = build_either(w, err);
+	return r < 0 ? r : compare_disks(w, err);
+}
+
+int mkd_rebuild_verify(const struct mkd_rebuild_req *req, struct mkd_buf *ret, struct mkd_err *err)
+{
+	struct work w = { .req = req, .disk_fd = -1, .swap_fd = -1 };
+	int r = verify(&w, err);
+
+	if (r == 0)
+		report(&w, ret);
+	if (w.folder)
+		mkd_rmtree(w.folder);
+	free(w.folder);
+	free(w.tarball);
+	mkd_record_free(&w.record);
+	closep_(&w.disk_fd);
+	closep_(&w.swap_fd);
+	return r < 0 ? r : mkd_buf_check(ret, err);
+}

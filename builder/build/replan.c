@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "mkdomu/replan.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+/* What the plan made of these is recorded, and is given to it again instead. */
+static bool is_replaced(const struct mkd_record *rec, enum mkd_key key)
+{
+	if (key <= MKD_KEY_CACHE) /* all about the source */
+		return true;
+	if (key == MKD_KEY_SWAP) /* else it is "none" or "file" */
+		return rec->n_disks > 1;
+	switch (key) {
+	case MKD_KEY_DISK:
+	case MKD_KEY_SIZE:
+	case MKD_KEY_SWAP_SIZE:
+	case MKD_KEY_LAYOUT:
+	case MKD_KEY_HOOK:
+	case MKD_KEY_NO_HOOK:
+	case MKD_KEY_NO_HOOKS:
+	case MKD_KEY_NAME:
+	case MKD_KEY_HOSTNAME:
+	case MKD_KEY_KERNEL:
+	case MKD_KEY_RAMDISK:
+		return true;
+	default:
+		return key >= MKD_KEY_CFG;
+	}
+}
+
+static int copy_options(const struct mkd_record *rec, struct mkd_settings *to, struct mkd_err *err)
+{
+	int r = 0;
+
+	for (size_t key = 0; key < MKD_N_KEYS; key++) {
+		const struct mkd_setting *at = &rec->options.of[key];
+
+		for (size_t i = 0; r == 0 && i < at->values.n; i++)
+			if (!is_replaced(rec, (enum mkd_key)key))
+				r = mkd_settings_add(to, (enum mkd_key)key, at->values.v[i],
+						     at->origins.v[i], err);
+	}
+	return r;
+}
+
+static int set(struct mkd_settings *to, enum mkd_key key, const char *value, struct mkd_err *err)
+{
+	char origin[64];
+
+	(void)snprintf(origin, sizeof(origin), "--%s", mkd_setting_info[key].name);
+	return value ? mkd_settings_add(to, key, value, origin, err) : 0;
+}
+
+static int set_in(const struct mkd_replan *p, struct mkd_settings *to, enum mkd_key key,
+		  const char *name, struct mkd_err *err)
+{
+	cleanup_free char *path = NULL;
+	int r = mkd_asprintf(&path, err, "%s/%s", p->folder, name);
+
+	return r < 0 ? r : set(to, key, path, err);
+}
+
+static int set_number(struct mkd_settings *to, enum mkd_key key, uint64_t v, struct mkd_err *err)
+{
+	char text[32];
+
+	(void)snprintf(text, sizeof(text), "%" PRIu64, v);
+	return v ? set(to, key, text, err) : 0;
+}
+
+/* What a manifest withholds: given now as it was given then, or not at all. */
+static int set_secret(struct mkd_settings *to, enum mkd_key key, const char *value, bool was_given,
+		      struct mkd_err *err)
+{
+	if (!value == !was_given)
+		return set(to, key, value, err);
+	return mkd_fail(err, MKD_EXIT_USAGE, EINVAL,
+			was_given ? "the guest was made with --%s, which its manifest does not "
+				    "have; give it again"
+				  : "the guest was made without --%s; leave it out",
+			mkd_setting_info[key].name);
+}
+
+static int set_secrets(const struct mkd_replan *p, struct mkd_settings *to, struct mkd_err *err)
+{
+	const struct mkd_rebuild_req *q = p->req;
+	const struct mkd_record *rec = p->record;
+	int r = set_secret(to, MKD_KEY_ROOT_PASSWORD_FILE, q->password_file, rec->password_given,
+			   err);
+
+	if (r == 0)
+		r = set_secret(to, MKD_KEY_AUTHORIZED_KEYS, q->keys_file, rec->keys_given, err);
+	if (r == 0)
+		r = set_secret(to, MKD_KEY_SEED, q->seed, rec->seed_given, err);
+	return r < 0 ? r : set(to, MKD_KEY_SEED, rec->seed, err);
+}
+
+static int set_source(const struct mkd_replan *p, struct mkd_settings *to, struct mkd_err *err)
+{
+	int r = set(to, MKD_KEY_TARBALL, p->tarball, err);
+
+	if (r == 0 && p->any_digest)
+		r = set(to, MKD_KEY_UNVERIFIED, "yes", err);
+	else if (r == 0)
+		r = set(to, MKD_KEY_SHA256, p->record->sha256, err);
+	if (r == 0 && p->req->offline)
+		r = set(to, MKD_KEY_OFFLINE, "yes", err);
+	return r < 0 ? r : set(to, MKD_KEY_CACHE, p->req->cache_dir, err);
+}
+
+static int set_disks(const struct mkd_replan *p, struct mkd_settings *to, struct mkd_err *err)
+{
+	const struct mkd_record *rec = p->record;
+	bool two = rec->n_disks > 1;
+	int r = set_in(p, to, MKD_KEY_DISK, MKD_REPLAN_DISK, err);
+
+	if (r == 0)
+		r = set_number(to, MKD_KEY_SIZE, rec->disks[0].size_bytes, err);
+	if (r == 0 && two)
+		r = set_in(p, to, MKD_KEY_SWAP, MKD_REPLAN_SWAP, err);
+	if (r == 0)
+		r = set_number(to, MKD_KEY_SWAP_SIZE,
+			       two ? rec->disks[1].size_bytes : rec->swap_bytes, err);
+	return r < 0 ? r : set(to, MKD_KEY_LAYOUT, rec->disks[0].gpt ? "gpt" : "bare", err);
+}
+
+static int set_rest(const struct mkd_replan *p, struct mkd_settings *to, struct mkd_err *err)
+{
+	const struct mkd_record *rec = p->record;
+	int r = set(to, MKD_KEY_NAME, rec->name, err);
+
+	if (r == 0)
+		r = set(to, MKD_KEY_HOSTNAME, rec->hostname, err);
+	for (size_t i = 0; r == 0 && i < rec->hooks.n; i++)
+		r = set(to, MKD_KEY_HOOK, rec->hooks.v[i], err);
+	if (r == 0 && !rec->hooks.n)
+		r = set(to, MKD_KEY_NO_HOOKS, "yes", err);
+	if (r == 0) /* for the config, which is not compared */
+		r = set(to, MKD_KEY_KERNEL, "/boot/vmlinuz", err);
+	if (r == 0)
+		r = set_in(p, to, MKD_KEY_CFG, "guest.cfg", err);
+	if (r == 0)
+		r = set(to, MKD_KEY_MANIFEST, "none", err);
+	return r < 0 ? r : set_number(to, MKD_KEY_THREADS, p->req->threads, err);
+}
+
+int mkd_replan_settings(const struct mkd_replan *p, struct mkd_settings *ret, struct mkd_err *err)
+{
+	struct mkd_settings s = { 0 };
+	int r = copy_options(p->record, &s, err);
+
+	if (r == 0)
+		r = set_secrets(p, &s, err);
+	if (r == 0)
+		r = set_source(p, &s, err);
+	if (r == 0)
+		r = set_disks(p, &s, err);
+	if (r == 0)
+		r = set_rest(p, &s, err);
+	if (r < 0)
+		mkd_settings_free(&s);
+	else
+		*ret = s;
+	return r;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * rebuild.h - is a guest's disk what its manifest says: it is built again from the inputs that are
+ * recorded there, into a temporary image, and every byte that a layout owns (diskmap.h) is
+ * compared. The disk itself is only read, and nothing in it is interpreted. Needs no privileges.
+ */
+#ifndef MKDOMU_REBUILD_H
+#define MKDOMU_REBUILD_H
+
+#include "mkdomu/buf.h"
+#include "mkdomu/ui.h"
+
+struct mkd_rebuild_req {
+	const char *disk;     /* image or device */
+	const char *swap;     /* its second disk; NULL = is not compared */
+	const char *manifest; /* NULL = NAME.manifest.json beside the image, by the image's name */
+	/*
+	 * NULL = from the cache, else from where it came. What is given need not have the recorded
+	 * digest: the same members in another compression make the same disk, and of others one
+	 * wants to know in what they differ.
+	 */
+	const char *tarball;
+	bool offline;
+	const char *cache_dir; /* NULL = as usual */
+	/* What a manifest never has; needed when the guest was made with it. */
+	const char *password_file, *keys_file, *seed;
+	unsigned threads;
+	struct mkd_ui *ui;
+};
+
+/*
+ * The temporary image is in a folder of its own below $TMPDIR and takes the space of the guest's
+ * files. *ret gets the report.
+ *	-EBADMSG  the disk differs, or the manifest's digest is not that of the disk (VERIFY); the
+ *	          message names the first place, and ui has been told of more
+ *	-EINVAL   no such manifest, or not a manifest, or a secret that it needs is not given
+ *	          (USAGE)
+ *	-EOPNOTSUPP  a GPT on a device with sectors of 4096 bytes (TARGET)
+ *	-ENOENT   the tarball is not to be had (NET)
+ *	and those of a build, up to its end; reading the disk (IO, USAGE)
+ */
+must_check int mkd_rebuild_verify(const struct mkd_rebuild_req *req, struct mkd_buf *ret,
+				  struct mkd_err *err);
+
+#endif
