@@ -30,8 +30,13 @@ struct mkd_rootfs_result {
 	char format[8]; /* "xz", "zstd", ... */
 };
 
-/* Errors: those of stream.h, entries.h and ext4.h; -ENODATA for a tarball without entries
- * (ARCHIVE). */
+/*
+ * Write the tree of the tarball to a fresh file system.
+ *	-ENODATA  a tarball without entries (ARCHIVE)
+ *	and mkd_stream_open, mkd_entries_open, mkd_entries_next, mkd_entries_data, mkd_ext4_create,
+ *	    mkd_ext4_add, mkd_ext4_data, mkd_ext4_end, mkd_ext4_add_swap, mkd_ext4_finish,
+ *	    mkd_check_signal
+ */
 must_check int mkd_rootfs_write(const struct mkd_rootfs_req *req, struct mkd_rootfs_result *ret,
 				struct mkd_err *err);
 
