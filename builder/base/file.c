@@ -13,7 +13,8 @@ static int slurp(int fd, const char *path, size_t max_bytes, int exit_class, str
 {
 	char chunk[8192];
 
-	for (;;) {
+	/* without memory a stream that never ends would be read for ever */
+	while (!ret->failed) {
 		ssize_t n = read(fd, chunk, sizeof(chunk));
 
 		if (n < 0 && errno == EINTR)
@@ -29,17 +30,19 @@ static int slurp(int fd, const char *path, size_t max_bytes, int exit_class, str
 				max_bytes);
 		mkd_buf_add(ret, chunk, (size_t)n);
 	}
+	return mkd_nomem(err);
 }
 
 int mkd_file_read(int dirfd, const char *path, size_t max_bytes, int exit_class,
 		  struct mkd_buf *ret, struct mkd_err *err)
 {
 	cleanup_close int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int open_errno = errno;
 
 	mkd_buf_reset(ret);
 	mkd_buf_add(ret, "", 0);
 	if (fd < 0)
-		return mkd_fail_errno(err, exit_class, errno, "cannot open '%s'", path);
+		return mkd_fail_errno(err, exit_class, open_errno, "cannot open '%s'", path);
 	return slurp(fd, path, max_bytes, exit_class, ret, err);
 }
 
