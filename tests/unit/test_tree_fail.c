@@ -9,8 +9,6 @@
 
 #include "ext4_image.h"
 #include "fault.h"
-#include "mkdomu/e4_htree.h"
-#include "mkdomu/e4_io.h"
 #include "mkdomu/e4_ops.h"
 #include "mkdomu/file.h"
 #include "mkdomu/guestfile.h"
@@ -347,73 +345,6 @@ static void a_walk_hands_on_what_its_back_end_says(void **state)
 		     "longer than 255");
 }
 
-static int no_more(void *arg, const struct mkd_e4_entry *entry)
-{
-	(void)entry;
-	return mkd_fail(arg, MKD_EXIT_HOOK, ENOTEMPTY, "stop");
-}
-
-static int read_data(struct mkd_e4 *e, const struct mkd_e4_inode *i, struct mkd_err *err)
-{
-	cleanup_buf struct mkd_buf b = { 0 };
-
-	return mkd_e4_read_data(e, i, &b, err);
-}
-
-/* The parts on an image, each with what only it refuses. */
-static void parts_refuse(void **state)
-{
-	struct ext4_image im = image(state);
-	cleanup_e4_dir struct mkd_e4_dir d = { 0 };
-	cleanup_e4_map struct mkd_e4_map map = { 0 };
-	struct mkd_e4_entry entry = { "n", 1, 12, EXT2_FT_REG_FILE };
-	struct mkd_e4_inode i, link, dir;
-	struct mkd_e4 *e;
-	uint64_t *blocks;
-	size_t n;
-	struct mkd_err err;
-
-	image_open(&im);
-	e = mkd_e4_of(im.t);
-	assert_ok(mkd_e4_writable(e, &err), &err);
-	assert_fails(mkd_e4_inode_read(e, UINT32_MAX, &i, &err), &err, EUCLEAN, MKD_EXIT_IO, "");
-	assert_fails(mkd_e4_get(im.t, "/none", true, &i, &err), &err, ENOENT, MKD_EXIT_HOOK,
-		     "no 'none'");
-	assert_ok(mkd_e4_get(im.t, "/etc/f", true, &i, &err), &err);
-	assert_ok(mkd_e4_get(im.t, "/link", false, &link, &err), &err);
-	assert_ok(mkd_e4_get(im.t, "/many", false, &dir, &err), &err);
-	assert_fails(mkd_e4_must_be_file(&link, &err), &err, EINVAL, MKD_EXIT_HOOK,
-		     "not a regular");
-	assert_fails(mkd_e4_must_be_file(&dir, &err), &err, EISDIR, MKD_EXIT_HOOK, "a folder");
-	assert_fails(mkd_e4_dir_open(e, i.no, &d, &err), &err, ENOTDIR, MKD_EXIT_HOOK, "no");
-	assert_int_equal(mkd_e4_dir_put(e, (uint8_t[64]){ 0 }, 7, &entry), -EINVAL);
-	assert_nomem(read_data(e, &i, &err), &err);
-	assert_nomem(mkd_e4_map_read(e, &dir, &map, &err), &err);
-	assert_nomem(mkd_e4_dir_open(e, dir.no, &d, &err), &err);
-	assert_fails(mkd_e4_dir_load(&d, 999, &err), &err, EUCLEAN, MKD_EXIT_IO, "damaged");
-	assert_fails(mkd_e4_dir_remove(&d, "not there", &err), &err, EUCLEAN, MKD_EXIT_IO,
-		     "finding a name again");
-	assert_fails(mkd_e4_dir_each(&d, no_more, &err, &err), &err, ENOTEMPTY, MKD_EXIT_HOOK,
-		     "stop");
-	/* more than there is */
-	n = (size_t)ext2fs_free_blocks_count(e->fs->super);
-	blocks = calloc(n + 1, sizeof(*blocks));
-	assert_non_null(blocks);
-	assert_fails(mkd_e4_blocks_take(e, n + 1, blocks, &err), &err, ENOSPC, MKD_EXIT_NOSPACE,
-		     "it needs");
-	assert_ok(mkd_e4_blocks_take(e, n, blocks, &err), &err);
-	assert_fails(mkd_e4_dir_resize(&d, 500, &err), &err, ENOSPC, MKD_EXIT_NOSPACE, "it needs");
-	assert_fails(mkd_e4_htree_rebuild(&d, &entry, &err), &err, ENOSPC, MKD_EXIT_NOSPACE, "");
-	ext2fs_free_blocks_count_add(e->fs->super, 1); /* a superblock that counts wrong */
-	assert_fails(mkd_e4_blocks_take(e, 1, blocks, &err), &err, EUCLEAN, MKD_EXIT_IO, "damaged");
-	ext2fs_free_blocks_count_add(e->fs->super, -1);
-	e->fs->super->s_free_inodes_count = 0;
-	assert_fails(mkd_e4_inode_new(e, S_IFREG, &i, &err), &err, ENOSPC, MKD_EXIT_NOSPACE,
-		     "inodes");
-	free(blocks);
-	image_done(&im);
-}
-
 #define WITH_DIR(test) cmocka_unit_test_setup_teardown(test, test_dir_setup, test_dir_teardown)
 
 int main(void)
@@ -424,7 +355,6 @@ int main(void)
 		WITH_DIR(edits_fail),
 		cmocka_unit_test(what_reads_back_different_is_told),
 		cmocka_unit_test(a_walk_hands_on_what_its_back_end_says),
-		WITH_DIR(parts_refuse),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
