@@ -72,7 +72,8 @@ static int slurp(int fd, const char *path, size_t max_bytes, int exit_class, str
 {
 	char chunk[8192];
 
-	for (;;) {
+	/* without memory a stream that never ends would be read for ever */
+	while (!ret->failed) {
 		ssize_t n = read(fd, chunk, sizeof(chunk));
 		int r = n < 0 ? again(path, exit_class, err) : 0;
 
@@ -89,6 +90,7 @@ static int slurp(int fd, const char *path, size_t max_bytes, int exit_class, str
 				max_bytes);
 		mkd_buf_add(ret, chunk, (size_t)n);
 	}
+	return mkd_nomem(err);
 }
 
 int mkd_file_read(int dirfd, const char *path, size_t max_bytes, int exit_class,

@@ -78,32 +78,35 @@ static bool fs_is(const struct mkd_subject *s, struct libmnt_fs *fs)
 	       mkd_subject_is_path(s, mnt_fs_get_source(fs));
 }
 
-/* The first entry that is about the subject, borrowed from tb, or NULL. */
-static struct libmnt_fs *find_fs(const struct mkd_subject *s, struct libmnt_table *tb)
+/* *ret = the first entry that is about the subject, borrowed from tb, or NULL. */
+static int find_fs(const struct mkd_subject *s, struct libmnt_table *tb, struct libmnt_fs **ret,
+		   struct mkd_err *err)
 {
 	cleanup(free_iter) struct libmnt_iter *it = mnt_new_iter(MNT_ITER_FORWARD);
 	struct libmnt_fs *fs;
 
-	while (it && mnt_table_next_fs(tb, it, &fs) == 0)
+	if (!it)
+		return mkd_nomem(err);
+	*ret = NULL;
+	while (!*ret && mnt_table_next_fs(tb, it, &fs) == 0)
 		if (fs_is(s, fs))
-			return fs;
-	return NULL;
+			*ret = fs;
+	return 0;
 }
 
 int mkd_inuse_mount(const struct mkd_subject *s, struct mkd_err *err)
 {
 	cleanup(unref_table) struct libmnt_table *tb = NULL;
 	char path[4096];
-	struct libmnt_fs *fs;
+	struct libmnt_fs *fs = NULL;
 	int r;
 
 	(void)snprintf(path, sizeof(path), "%s/self/mountinfo", s->host->proc);
 	r = read_table(path, false, &tb, err);
-	if (r < 0)
+	if (r == 0)
+		r = find_fs(s, tb, &fs, err);
+	if (r < 0 || !fs)
 		return r;
-	fs = find_fs(s, tb);
-	if (!fs)
-		return 0;
 	return busy(s, err, "it is mounted on", mnt_fs_get_target(fs), "unmount it first");
 }
 
@@ -111,18 +114,17 @@ int mkd_inuse_swap(const struct mkd_subject *s, struct mkd_err *err)
 {
 	cleanup(unref_table) struct libmnt_table *tb = NULL;
 	char path[4096];
-	struct libmnt_fs *fs;
+	struct libmnt_fs *fs = NULL;
 	int r;
 
 	(void)snprintf(path, sizeof(path), "%s/swaps", s->host->proc);
 	if (access(path, F_OK) != 0 && errno == ENOENT)
 		return 0; /* a kernel without swap */
 	r = read_table(path, true, &tb, err);
-	if (r < 0)
+	if (r == 0)
+		r = find_fs(s, tb, &fs, err);
+	if (r < 0 || !fs)
 		return r;
-	fs = find_fs(s, tb);
-	if (!fs)
-		return 0;
 	return busy(s, err, "it is active swap:", mnt_fs_get_source(fs), "swapoff it first");
 }
 
@@ -217,13 +219,10 @@ static bool mounted_in(const struct mkd_subject *s, const char *pid, struct mkd_
 	cleanup(unref_table) struct libmnt_table *tb = NULL;
 	struct mkd_err ignored;
 	char path[4096];
-	struct libmnt_fs *fs;
+	struct libmnt_fs *fs = NULL;
 
 	(void)snprintf(path, sizeof(path), "%s/%.32s/mountinfo", s->host->proc, pid);
-	if (read_table(path, false, &tb, &ignored) < 0)
-		return false;
-	fs = find_fs(s, tb);
-	if (!fs)
+	if (read_table(path, false, &tb, &ignored) < 0 || find_fs(s, tb, &fs, &ignored) < 0 || !fs)
 		return false;
 	(void)mkd_fail(err, MKD_EXIT_TARGET, EBUSY,
 		       "cannot use '%s': it is mounted on %s in the mount namespace of process %s; "

@@ -96,7 +96,8 @@ static int find_place(const struct mkd_host *host, const char *path, struct plac
 	int r = mkd_open_parent(path, &p.dirfd, &name, err);
 
 	if (r < 0) {
-		err->exit = MKD_EXIT_TARGET; /* target.h */
+		if (err->exit != MKD_EXIT_INTERNAL)
+			err->exit = MKD_EXIT_TARGET; /* target.h */
 		return r;
 	}
 	r = join(&p, path, name, err);

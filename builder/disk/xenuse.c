@@ -214,26 +214,29 @@ bool mkd_xenuse_next_path(const char **pos, char ret[static 4096])
 	return false;
 }
 
-static bool config_names(const struct mkd_subject *s, int dirfd, const char *name)
+/* 1, 0, or -ENOMEM: not to know for want of memory is no "no". */
+static int config_names(const struct mkd_subject *s, int dirfd, const char *name,
+			struct mkd_err *err)
 {
 	cleanup_buf struct mkd_buf text = { 0 };
-	struct mkd_err ignored;
 	struct stat st;
 	const char *pos;
 	char path[4096];
+	int r;
 
 	/* Not a config: an editor's swap file, or one that is being written. */
 	if (*name == '.')
-		return false;
+		return 0;
 	if (fstatat(dirfd, name, &st, 0) != 0 || !S_ISREG(st.st_mode))
-		return false;
-	if (mkd_file_read(dirfd, name, MAX_CONFIG_BYTES, MKD_EXIT_IO, &text, &ignored) < 0)
-		return false;
+		return 0;
+	r = mkd_file_read(dirfd, name, MAX_CONFIG_BYTES, MKD_EXIT_IO, &text, err);
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
 	pos = mkd_buf_cstr(&text);
 	while (mkd_xenuse_next_path(&pos, path))
 		if (mkd_subject_is_path(s, path))
-			return true;
-	return false;
+			return 1;
+	return 0;
 }
 
 int mkd_xenuse_config(const struct mkd_subject *s, char **ret_config, struct mkd_err *err)
@@ -246,9 +249,14 @@ int mkd_xenuse_config(const struct mkd_subject *s, char **ret_config, struct mkd
 
 		(void)snprintf(path, sizeof(path), "%s%s", s->host->xen_cfg, dirs[i]);
 		dir = opendir(path);
-		for (struct dirent *d; dir && (d = readdir(dir));)
-			if (config_names(s, dirfd(dir), d->d_name))
+		for (struct dirent *d; dir && (d = readdir(dir));) {
+			int r = config_names(s, dirfd(dir), d->d_name, err);
+
+			if (r > 0)
 				return mkd_asprintf(ret_config, err, "%s/%s", path, d->d_name);
+			if (r < 0)
+				return r;
+		}
 	}
 	*ret_config = NULL;
 	return 0;

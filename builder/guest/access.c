@@ -21,7 +21,8 @@ enum mkd_root_password mkd_access_field(const struct mkd_span *field)
 									: MKD_ROOT_LOCKED;
 }
 
-size_t mkd_access_keys(struct mkd_span text)
+/* Lines that are no comment. */
+static size_t count_keys(struct mkd_span text)
 {
 	struct mkd_line l;
 	size_t n = 0;
@@ -139,7 +140,7 @@ int mkd_access_find(struct mkd_tree *t, const struct mkd_facts *facts, struct mk
 	r = read_text(t, path, &keys, err);
 	if (r < 0)
 		return r;
-	a.n_keys = mkd_access_keys(mkd_span_buf(&keys));
+	a.n_keys = count_keys(mkd_span_buf(&keys));
 	a.host_keys = has_host_keys(t) || mkd_access_makes_host_keys(t, facts);
 	*ret = a;
 	return 0;

@@ -23,21 +23,6 @@ const char *mkd_init_name(enum mkd_init init)
 	return "unknown";
 }
 
-const char *mkd_netcfg_name(enum mkd_netcfg net)
-{
-	switch (net) {
-	case MKD_NET_NETIFRC:
-		return "netifrc";
-	case MKD_NET_IFUPDOWN:
-		return "ifupdown";
-	case MKD_NET_NETWORKD:
-		return "systemd-networkd";
-	case MKD_NET_UNKNOWN:
-		break;
-	}
-	return "unknown";
-}
-
 static bool any(struct mkd_tree *t, const char *const *paths)
 {
 	return mkd_guest_first(t, paths) != NULL;

@@ -169,11 +169,6 @@ static const char *behind_scheme(const char *text)
 	return NULL;
 }
 
-bool mkd_value_is_url(const char *text)
-{
-	return behind_scheme(text) != NULL;
-}
-
 int mkd_value_url(const char *text, const char *origin, struct mkd_err *err)
 {
 	char plain[MKD_URL_SHOW];

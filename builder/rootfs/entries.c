@@ -217,10 +217,12 @@ static int convert(struct mkd_entries *es, struct archive_entry *ae, struct mkd_
 		(void)mkd_wrap(err, "cannot use '%s': member '%.200s' is refused", es->name,
 			       m->path);
 	else if (!agrees(es, ae))
-		r = mkd_fail(err, MKD_EXIT_ARCHIVE, EBADMSG,
-			     "cannot use '%s': member '%.200s' is ambiguous: libarchive reads its "
-			     "headers in another way",
-			     es->name, m->path);
+		r = es->other_path.failed ? mkd_nomem(err)
+					  : mkd_fail(err, MKD_EXIT_ARCHIVE, EBADMSG,
+						     "cannot use '%s': member '%.200s' is "
+						     "ambiguous: libarchive reads its "
+						     "headers in another way",
+						     es->name, m->path);
 	return r < 0 ? stick(es, err) : 0;
 }
 

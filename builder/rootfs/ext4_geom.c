@@ -133,6 +133,7 @@ int mkd_ext4_geom_make(const struct mkd_ext4_req *req, struct struct_ext2_filsys
 
 	if (r < 0)
 		return r;
+	initialize_ext2_error_table(); /* for the library's words in messages */
 	e = ext2fs_initialize(req->name, EXT2_FLAG_64BITS, &param, mkd_memio_manager(), &fs);
 	if (e)
 		return mkd_ext4_fail(e, "lay out", req->name, err);
@@ -228,6 +229,8 @@ static int flush_to_memory(struct mkd_ext4_ctx *c, struct mkd_err *err)
 	ext2fs_mark_ib_dirty(fs);
 	ext2fs_mark_bb_dirty(fs);
 	e = ext2fs_flush2(fs, EXT2_FLAG_FLUSH_NO_SYNC);
+	if (e && mkd_memio_failed(fs->io))
+		return mkd_nomem(err);
 	return e ? mkd_ext4_fail(e, "finish", c->name, err) : 0;
 }
 

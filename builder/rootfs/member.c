@@ -208,8 +208,12 @@ int mkd_member_new(const struct mkd_tarhdr *hdr, struct mkd_buf *pax, struct mkd
 	struct mkd_member *m = calloc(1, sizeof(*m));
 	int r;
 
-	if (!m)
+	if (!m) {
+		mkd_buf_free(pax);
+		mkd_buf_free(long_name);
+		mkd_buf_free(long_link);
 		return mkd_nomem(err);
+	}
 	m->hdr = *hdr;
 	m->pax = *pax;
 	m->long_name = *long_name;

@@ -17,6 +17,7 @@ struct page {
 struct store {
 	struct page *slot;
 	size_t n_slots, n_used;
+	bool no_memory; /* a page was wanted and not to be had */
 };
 
 static size_t slot_of(const struct store *s, uint64_t nr)
@@ -151,8 +152,10 @@ static errcode_t mem_write64(io_channel ch, unsigned long long block, int count,
 		size_t at = pos % PAGE, n = len < PAGE - at ? len : PAGE - at;
 		uint8_t *page = find_or_add(ch->private_data, pos / PAGE);
 
-		if (!page)
+		if (!page) {
+			((struct store *)ch->private_data)->no_memory = true;
 			return EXT2_ET_NO_MEMORY;
+		}
 		memcpy(page + at, from, n);
 		from += n;
 		pos += n;
@@ -207,6 +210,11 @@ static struct struct_io_manager manager = {
 struct struct_io_manager *mkd_memio_manager(void)
 {
 	return &manager;
+}
+
+bool mkd_memio_failed(const struct struct_io_channel *ch)
+{
+	return ((const struct store *)ch->private_data)->no_memory;
 }
 
 void mkd_memio_forget(struct struct_io_channel *ch, uint64_t page, uint64_t n)

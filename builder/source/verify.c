@@ -110,8 +110,10 @@ static int load_keys(struct mkd_verifier *v, struct mkd_err *err)
 {
 	gpgme_error_t e = gpgme_op_keylist_start(v->ctx, NULL, 0);
 	gpgme_key_t key = NULL;
+	bool no_memory = false;
 	char buf[128];
 
+	/* To its end in every case: gpgme 1.18 leaks what it has queued and was not asked for. */
 	while (!e) {
 		gpgme_key_t *keys;
 
@@ -121,11 +123,14 @@ static int load_keys(struct mkd_verifier *v, struct mkd_err *err)
 		keys = reallocarray(v->keys, v->n_keys + 1, sizeof(gpgme_key_t));
 		if (!keys) {
 			gpgme_key_unref(key);
-			return mkd_nomem(err);
+			no_memory = true;
+			continue;
 		}
 		v->keys = keys;
 		v->keys[v->n_keys++] = key;
 	}
+	if (no_memory)
+		return mkd_nomem(err);
 	if (gpgme_err_code(e) != GPG_ERR_EOF)
 		return bad_keyring(v, reason(e, buf), err);
 	return 0;

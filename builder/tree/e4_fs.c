@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <ext2fs/ext2fs.h>
 
+#include "mkdomu/e4_io.h"
 #include "mkdomu/size.h"
 
 /* errcode_t is an errno below this, as com_err numbers its tables from there. */
@@ -44,6 +45,8 @@ int mkd_e4_writable(struct mkd_e4 *e, struct mkd_err *err)
 	if (e->fs->block_map && e->fs->inode_map)
 		return 0;
 	code = ext2fs_read_bitmaps(e->fs);
+	if (code && mkd_e4_io_failed(e->fs->io))
+		code = -mkd_e4_io_failed(e->fs->io);
 	return code ? mkd_e4_fail(code, "reading the bitmaps", err) : 0;
 }
 

@@ -28,6 +28,7 @@ struct store {
 	uint64_t offset_bytes;
 	struct page *buckets[BUCKETS];
 	size_t clean, dirty;
+	int failed; /* negative errno of the first read or write that did not go well */
 };
 
 static struct store *store_of(io_channel io)
@@ -162,13 +163,22 @@ static int span(io_channel io, unsigned long long block, int count, uint64_t *at
 	return 0;
 }
 
+static errcode_t keep(struct store *s, int r)
+{
+	if (r < 0 && !s->failed)
+		s->failed = r;
+	return -r;
+}
+
 static errcode_t io_read64(io_channel io, unsigned long long block, int count, void *data)
 {
 	uint64_t at = 0;
 	size_t len = 0;
 	int r = span(io, block, count, &at, &len);
 
-	return -(r < 0 ? r : read_bytes(store_of(io), at, data, len));
+	if (r == 0)
+		r = read_bytes(store_of(io), at, data, len);
+	return keep(store_of(io), r);
 }
 
 static errcode_t io_write64(io_channel io, unsigned long long block, int count, const void *data)
@@ -177,7 +187,9 @@ static errcode_t io_write64(io_channel io, unsigned long long block, int count, 
 	size_t len = 0;
 	int r = span(io, block, count, &at, &len);
 
-	return -(r < 0 ? r : write_bytes(store_of(io), at, data, len));
+	if (r == 0)
+		r = write_bytes(store_of(io), at, data, len);
+	return keep(store_of(io), r);
 }
 
 static errcode_t io_read(io_channel io, unsigned long block, int count, void *data)
@@ -284,6 +296,11 @@ struct struct_io_manager *mkd_e4_io_manager(void)
 
 	/* libext2fs takes it without const, but only reads it. */
 	return (struct struct_io_manager *)&manager;
+}
+
+int mkd_e4_io_failed(struct struct_io_channel *io)
+{
+	return store_of(io)->failed;
 }
 
 static int by_number(const void *a, const void *b)

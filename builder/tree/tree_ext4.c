@@ -194,6 +194,8 @@ static int flush(struct mkd_e4 *e, struct mkd_err *err)
 	ext2fs_mark_super_dirty(e->fs);
 	e->fs->flags &= ~(EXT2_FLAG_SUPER_ONLY | EXT2_FLAG_MASTER_SB_ONLY);
 	code = ext2fs_flush2(e->fs, EXT2_FLAG_FLUSH_NO_SYNC);
+	if (code && mkd_e4_io_failed(e->fs->io))
+		code = -mkd_e4_io_failed(e->fs->io);
 	if (code)
 		return mkd_e4_fail(code, "writing its tables", err);
 	r = mkd_e4_io_commit(e->fs->io);

@@ -23,10 +23,10 @@ struct mkd_access {
 /* Pure: what a shadow(5) password field lets in; NULL (no such line) is locked. */
 enum mkd_root_password mkd_access_field(const struct mkd_span *field);
 
-/* Pure: keys in an authorized_keys text: its lines that are no comment. */
-size_t mkd_access_keys(struct mkd_span text);
-
-/* Look at passwd, shadow, authorized_keys and sshd. Missing files are facts; -ENOMEM, I/O. */
+/*
+ * Look at passwd, shadow, authorized_keys and sshd. Missing files are facts.
+ *	and mkd_tree_read
+ */
 must_check int mkd_access_find(struct mkd_tree *t, const struct mkd_facts *facts,
 			       struct mkd_access *ret, struct mkd_err *err);
 

@@ -35,7 +35,10 @@ struct mkd_devset {
 };
 
 bool mkd_devset_has(const struct mkd_devset *set, dev_t dev);
-/* Add unless it is there. -E2BIG (INTERNAL) when full. */
+/*
+ * Add unless it is there.
+ *	-E2BIG   it is full (INTERNAL)
+ */
 must_check int mkd_devset_add(struct mkd_devset *set, dev_t dev, struct mkd_err *err);
 
 /* "/dev/sdb10", or "block device 8:26" when sysfs does not know it. Returns buf. */
@@ -51,17 +54,25 @@ must_check int mkd_blockdev_whole(const struct mkd_host *host, dev_t dev, dev_t 
 /* Whether dev is a partition by sysfs. */
 bool mkd_blockdev_is_partition(const struct mkd_host *host, dev_t dev);
 
-/* Add the partitions that the kernel has on the disk dev. Errors: opendir's (TARGET), -E2BIG. */
+/*
+ * Add the partitions that the kernel has on the disk dev.
+ *	other    of opendir(3) (TARGET)
+ *	and mkd_devset_add
+ */
 must_check int mkd_blockdev_partitions(const struct mkd_host *host, dev_t dev,
 				       struct mkd_devset *set, struct mkd_err *err);
 
 /*
- * Add dev and all that shares its bytes: its partitions, and the disk it is on. Errors as above.
+ * Add dev and all that shares its bytes: its partitions, and the disk it is on.
+ *	and mkd_blockdev_whole, mkd_blockdev_partitions, mkd_devset_add
  */
 must_check int mkd_blockdev_related(const struct mkd_host *host, dev_t dev, struct mkd_devset *set,
 				    struct mkd_err *err);
 
-/* Add dev and everything below it: slaves of dm and md to any depth, and their whole disks. */
+/*
+ * Add dev and everything below it: slaves of dm and md to any depth, and their whole disks.
+ *	and mkd_blockdev_whole, mkd_devset_add
+ */
 must_check int mkd_blockdev_below(const struct mkd_host *host, dev_t dev, struct mkd_devset *set,
 				  struct mkd_err *err);
 

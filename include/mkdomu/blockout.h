@@ -18,34 +18,54 @@ struct mkd_blockout;
 /*
  * fd (read-write) and name are borrowed; offset_bytes is a multiple of 4096. direct: try O_DIRECT,
  * and go on without it where the target refuses.
- *	-ENOMEM, -EAGAIN (no thread) (INTERNAL)
+ *	-ENOMEM  (INTERNAL)
+ *	-EAGAIN  no thread (INTERNAL)
  */
 must_check int mkd_blockout_open(int fd, const char *name, uint64_t offset_bytes, bool direct,
 				 struct mkd_blockout **ret, struct mkd_err *err);
 
 /*
  * Room for 1..want blocks that will lie at block and after it: *ret_n of them at *ret, which the
- * caller fills before the next call of any function here. All below: the errno of pwrite(2) or
- * pread(2), of this or an earlier call, class IO or NOSPACE.
+ * caller fills before the next call of any function here.
+ *	other    of pwrite(2), of an earlier call (IO, NOSPACE)
  */
 must_check int mkd_blockout_take(struct mkd_blockout *o, uint64_t block, size_t want, void **ret,
 				 size_t *ret_n, struct mkd_err *err);
 
-/* Copy n blocks out. */
+/*
+ * Copy n blocks out.
+ *	and mkd_blockout_take
+ */
 must_check int mkd_blockout_put(struct mkd_blockout *o, uint64_t block, const void *data, size_t n,
 				struct mkd_err *err);
 
-/* Make n blocks read as zeros: a hole where the target can have one. -EINTR as ui.h. */
+/*
+ * Make n blocks read as zeros: a hole where the target can have one.
+ *	-EINTR   a signal asked to stop
+ *	and mkd_blockout_take, mkd_blockout_drain
+ */
 must_check int mkd_blockout_zero(struct mkd_blockout *o, uint64_t block, uint64_t n,
 				 struct mkd_err *err);
 
-/* Wait until all is written (not: on stable storage). */
+/*
+ * Wait until all is written (not: on stable storage).
+ *	other    of pwrite(2), of an earlier call (IO, NOSPACE)
+ */
 must_check int mkd_blockout_drain(struct mkd_blockout *o, struct mkd_err *err);
 
-/* As drain, then fdatasync(2). */
+/*
+ * As drain, then fdatasync(2).
+ *	other    of fdatasync(2) (IO, NOSPACE)
+ *	and mkd_blockout_drain
+ */
 must_check int mkd_blockout_sync(struct mkd_blockout *o, struct mkd_err *err);
 
-/* Read a block back, after all is written. */
+/*
+ * Read a block back, after all is written.
+ *	-EIO     the target ends before (IO)
+ *	other    of pread(2) (IO)
+ *	and mkd_blockout_drain
+ */
 must_check int mkd_blockout_read(struct mkd_blockout *o, uint64_t block, void *data,
 				 struct mkd_err *err);
 

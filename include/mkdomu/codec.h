@@ -31,10 +31,11 @@ struct mkd_codec {
 
 	/*
 	 * Work until in is empty, out is full, or some time has passed. Returns 1 when in_eof
-	 *holds, everything up to there was proper and all of it is out; else 0. Errors: -EBADMSG
-	 *damaged, cut, or junk behind the end (ARCHIVE) -ENOBUFS  the stream wants more than
-	 *mem_bytes (ARCHIVE) -ENOMEM   (INTERNAL) Messages name the format, not the file. What went
-	 *to out before an error is delivered.
+	 * holds, everything up to there was proper and all of it is out; else 0. Messages name the
+	 * format, not the file. What went to out before an error is delivered. Errors:
+	 *	-EBADMSG  damaged, cut, or junk behind the end (ARCHIVE)
+	 *	-ENOBUFS  the stream wants more than mem_bytes (ARCHIVE)
+	 *	-ENOMEM   (INTERNAL)
 	 */
 	int (*run)(void *state, struct mkd_codec_io *io, struct mkd_err *err);
 

@@ -22,17 +22,23 @@ must_check int mkd_convert_new(struct mkd_convert **ret, struct mkd_err *err);
  * regular file, holes included. Messages end a sentence that began with the member's name.
  *	-EPERM    refused by the policy: names, attributes, ACLs (ARCHIVE)
  *	-ERANGE   ids, device numbers, sizes (ARCHIVE)
- *	-EBADMSG  an ACL that is none (ARCHIVE)
  *	-ENOMEM   (INTERNAL)
  */
 must_check int mkd_convert_begin(struct mkd_convert *c, const struct mkd_member *m,
 				 int64_t size_bytes, struct mkd_err *err);
 
-/* One more attribute; the caller keeps name and value as long as m. Errors as above. */
+/*
+ * One more attribute; the caller keeps name and value as long as m.
+ *	-EPERM   as above (ARCHIVE)
+ */
 must_check int mkd_convert_add_xattr(struct mkd_convert *c, const char *name, const void *value,
 				     size_t len, struct mkd_err *err);
 
-/* The entry; its pointers live until the next begin. Errors as above. */
+/*
+ * The entry; its pointers live until the next begin.
+ *	-EPERM, -EBADMSG  as above (ARCHIVE)
+ *	-ENOMEM  (INTERNAL)
+ */
 must_check int mkd_convert_end(struct mkd_convert *c, struct mkd_entry *ret, struct mkd_err *err);
 
 void mkd_convert_free(struct mkd_convert *c);

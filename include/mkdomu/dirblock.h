@@ -40,7 +40,10 @@ void mkd_dirblock_add_dots(struct mkd_dirblock *b, const struct mkd_dirout *d);
 /* Let the last entry reach the tail, checksum. An empty block gets an empty entry. */
 void mkd_dirblock_seal(struct mkd_dirblock *b, const struct mkd_dirout *d);
 
-/* Write the folder's next block. Errors of balloc.h, blockout.h. */
+/*
+ * Write the folder's next block.
+ *	and mkd_ext4_put_block, mkd_extents_add
+ */
 must_check int mkd_dirout_put(struct mkd_dirout *d, const void *block, struct mkd_err *err);
 
 #endif

@@ -9,7 +9,9 @@ struct mkd_ext4_ctx;
 
 /*
  * epoch_sec is the time of those that were not members. Uses up the hashes in c->names.
- *	-ENOSPC, -ENOMEM, -EINTR, and those of htree.h
+ *	-EINTR   a signal asked to stop
+ *	-ENOMEM  (INTERNAL)
+ *	and mkd_htree_write, mkd_dirout_put, mkd_extents_store
  */
 must_check int mkd_dirs_write(struct mkd_ext4_ctx *c, int64_t epoch_sec, struct mkd_err *err);
 

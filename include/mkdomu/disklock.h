@@ -25,7 +25,9 @@ enum mkd_disklock_mode { MKD_LOCK_LOOK, MKD_LOCK_HOLD }; /* LOCK_SH, LOCK_EX */
  * node is the target's path, name what messages call it. *ret_fd is the caller's; closing unlocks.
  *	-EBUSY   another program holds it (BUSY)
  *	-EINTR   a signal (mkd_check_signal)
- *	-ENOENT, -EACCES, ...  the disk's node cannot be opened (TARGET)
+ *	-ENOENT  the disk has no node (TARGET)
+ *	other    of open(2), flock(2) (TARGET)
+ *	and mkd_blockdev_whole, mkd_check_signal
  */
 must_check int mkd_disklock_device(const struct mkd_host *host, dev_t dev, const char *node,
 				   enum mkd_disklock_mode mode, int *ret_fd, struct mkd_err *err);
@@ -33,7 +35,7 @@ must_check int mkd_disklock_device(const struct mkd_host *host, dev_t dev, const
 /*
  * Lock the name of an image in the folder dirfd; path is for messages.
  *	-EBUSY  another mkdomu writes it (BUSY)
- *	other   from socket(2), bind(2) (IO)
+ *	other    of socket(2), bind(2) (IO)
  */
 must_check int mkd_disklock_image(int dirfd, const char *name, const char *path, int *ret_fd,
 				  struct mkd_err *err);

@@ -23,13 +23,22 @@ must_check int mkd_draft_clash(const struct mkd_draft *j, enum mkd_key key, cons
 /* Copy text into the plan's pool. -ENOMEM */
 must_check int mkd_draft_keep(const struct mkd_draft *j, const char *text, const char **ret);
 
-/* The setting, kept, or def (which may be NULL). Errors of mkd_value_text, -ENOMEM */
+/*
+ * The setting, kept, or def (which may be NULL).
+ *	and mkd_value_text, mkd_draft_keep
+ */
 must_check int mkd_draft_text(const struct mkd_draft *j, enum mkd_key key, const char *def,
 			      const char **ret);
-/* One of choices (constants, the first is the default, NULL ends). -EINVAL */
+/*
+ * One of choices (constants, the first is the default, NULL ends).
+ *	and mkd_value_choice
+ */
 must_check int mkd_draft_choice(const struct mkd_draft *j, enum mkd_key key,
 				const char *const *choices, const char **ret);
-/* A number, or def. -EINVAL */
+/*
+ * A number, or def.
+ *	and mkd_value_count
+ */
 must_check int mkd_draft_count(const struct mkd_draft *j, enum mkd_key key,
 			       const struct mkd_value_range *range, unsigned def, unsigned *ret);
 

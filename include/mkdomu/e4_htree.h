@@ -13,6 +13,9 @@
 /*
  * The leaf blocks that may hold name: 1 with *ret (the caller's) and *n; 0 when the folder has no
  * index, or one of a kind that is not known here, so that all blocks are to be looked through.
+ *	-EUCLEAN  damaged (IO)
+ *	-ENOMEM  (INTERNAL)
+ *	and mkd_e4_dir_load
  */
 must_check int mkd_e4_htree_leaves(struct mkd_e4_dir *d, const char *name, size_t **ret, size_t *n,
 				   struct mkd_err *err);
@@ -22,6 +25,9 @@ must_check int mkd_e4_htree_leaves(struct mkd_e4_dir *d, const char *name, size_
  * file system without dir_index one block is put at its end instead. Frees what is no longer
  * needed; d->inode is changed in memory, the caller writes it.
  *	-ENOSPC  no room, or over two levels of index; nothing changed
+ *	-EUCLEAN  damaged (IO)
+ *	-ENOMEM  (INTERNAL)
+ *	and mkd_e4_dir_each, mkd_e4_dir_resize, mkd_e4_dir_append
  */
 must_check int mkd_e4_htree_rebuild(struct mkd_e4_dir *d, const struct mkd_e4_entry *entry,
 				    struct mkd_err *err);

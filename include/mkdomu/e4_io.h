@@ -19,7 +19,17 @@ struct struct_io_channel;
  */
 struct struct_io_manager *mkd_e4_io_manager(void);
 
-/* Write what was kept. 0 or a negative errno of pwrite(2); -EIO at the end of the target. */
+/*
+ * 0, or the negative errno of the first read or write that failed. libext2fs often makes "cannot
+ * read a bitmap" and the like of it.
+ */
+int mkd_e4_io_failed(struct struct_io_channel *io);
+
+/*
+ * Write what was kept. No message; returns 0, or:
+ * -ENOMEM
+ *	other    of pwrite(2)
+ */
 must_check int mkd_e4_io_commit(struct struct_io_channel *io);
 
 #endif

@@ -17,14 +17,21 @@ struct mkd_e4_map {
 	bool holes; /* data[i] is not the file's block i throughout */
 };
 
-/* Of the inode as it is on disk; nothing for what has no blocks. -EUCLEAN for a block out of range
+/*
+ * Of the inode as it is on disk; nothing for what has no blocks.
+ *	-EUCLEAN  a block out of range (IO)
+ *	-ENOMEM  (INTERNAL)
+ *	and mkd_e4_inode_read
  */
 must_check int mkd_e4_map_read(struct mkd_e4 *e, const struct mkd_e4_inode *i,
 			       struct mkd_e4_map *ret, struct mkd_err *err);
 
 /*
  * Put n blocks into the inode (in memory; the caller writes it) and set its block count; what
- * it had before is not freed. Extent nodes are taken and written. -ENOSPC; nothing changed then.
+ * it had before is not freed. Extent nodes are taken and written. After
+ * -ENOSPC nothing has changed.
+ *	-ENOMEM  (INTERNAL)
+ *	and mkd_e4_blocks_take, mkd_e4_blocks_write
  */
 must_check int mkd_e4_map_set(struct mkd_e4 *e, struct mkd_e4_inode *i, size_t n,
 			      const uint64_t *blocks, struct mkd_err *err);

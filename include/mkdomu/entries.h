@@ -42,7 +42,8 @@ must_check int mkd_entries_open(struct mkd_stream *stream, const char *name,
  *	          behind its end (ARCHIVE)
  *	-EPERM    a member that the policy refuses, the message names it and why (ARCHIVE)
  *	-ERANGE   a number that ext4 cannot hold: ids, device numbers, sizes (ARCHIVE)
- *	and those of mkd_stream_read
+ *	-ENOMEM  (INTERNAL)
+ *	and mkd_stream_read
  */
 must_check int mkd_entries_next(struct mkd_entries *es, const struct mkd_entry **ret,
 				struct mkd_err *err);
@@ -50,7 +51,9 @@ must_check int mkd_entries_next(struct mkd_entries *es, const struct mkd_entry *
 /*
  * Data of the current regular file: 1 with a piece at *offset_bytes (ascending, gaps are holes,
  * also up to size_bytes behind the last one), 0 at its end or for another type. Unread data are
- * skipped by mkd_entries_next. Errors as above.
+ * skipped by mkd_entries_next.
+ *	-EBADMSG  as above (ARCHIVE)
+ *	and mkd_entries_next
  */
 must_check int mkd_entries_data(struct mkd_entries *es, const void **data, size_t *len,
 				uint64_t *offset_bytes, struct mkd_err *err);

@@ -34,7 +34,10 @@ struct mkd_ext4_req {
 /*
  * Lay out the file system in memory. Nothing is written before the first mkd_ext4_add.
  *	-EINVAL  smaller than 8 MiB, misaligned, not within the target, inodes or reserved_percent
- *out of range (USAGE) -ENOSPC  too small for its own tables (NOSPACE) -ENOMEM, -EIO (of libext2fs)
+ *	         out of range (USAGE)
+ *	-ENOMEM  (INTERNAL)
+ *	other    of lseek(2), fstat(2) (IO)
+ *	and mkd_ext4_geom_make, mkd_ext4_geom_inodes, mkd_blockout_open
  */
 must_check int mkd_ext4_create(const struct mkd_ext4_req *req, struct mkd_ext4 **ret,
 			       struct mkd_err *err);
@@ -56,15 +59,19 @@ must_check int mkd_ext4_create(const struct mkd_ext4_req *req, struct mkd_ext4 *
  *	-ERANGE   device numbers over 4095:1048575 (ARCHIVE)
  *	-EFBIG    a file over 16 TiB less 4 KiB (ARCHIVE)
  *	-ENOSPC   no block or inode left (NOSPACE; the message says how much there was)
- *	-EIO...   writing failed (IO, or NOSPACE when the host is full)
  * Times outside 1901..2446 are clamped, as the kernel does.
+ *	-ENOMEM  (INTERNAL)
+ *	-EINTR   a signal asked to stop, before the first member
+ *	other    of pwrite(2), pread(2), fdatasync(2), of this or an earlier call (IO, NOSPACE)
  */
 must_check int mkd_ext4_add(struct mkd_ext4 *w, const struct mkd_entry *e, struct mkd_err *err);
 
 /*
  * Data of the file just added, ascending offsets, gaps become holes; whole blocks of zeros too.
  *	-EINVAL  no file is open, offsets descend, or data lie beyond its size (INTERNAL)
- *	-ENOSPC, -EIO as above
+ *	-ENOSPC  no block left (NOSPACE)
+ *	-ENOMEM  (INTERNAL)
+ *	other    of pwrite(2) as above (IO, NOSPACE)
  */
 must_check int mkd_ext4_data(struct mkd_ext4 *w, const void *data, size_t len,
 			     uint64_t offset_bytes, struct mkd_err *err);
@@ -91,7 +98,7 @@ must_check int mkd_ext4_check_swap(struct mkd_ext4 *w, const struct mkd_ext4_swa
  *	-EFBIG   over 16 TiB less 4 KiB (USAGE)
  *	-ENOSPC  it does not fit; the message says how much is free (NOSPACE)
  *	-EINTR   a signal asked to stop
- *	and those of mkd_ext4_add
+ *	and mkd_ext4_add
  */
 must_check int mkd_ext4_add_swap(struct mkd_ext4 *w, const struct mkd_ext4_swap *swap,
 				 int64_t epoch_sec, struct mkd_err *err);
@@ -104,10 +111,13 @@ struct mkd_ext4_stats {
  * Write directories, tables and, last of all, the superblock, so that a run cut short leaves none.
  * epoch_sec: the time of everything that is not a member (s_mkfs_time, lost+found, journal, made
  * parents). Frees w in every case. The caller calls fsync(2); where an old superblock or a device
- *is involved fdatasync(2) is called before the new one goes out, so that power loss leaves none.
- *	-EFBIG   a folder of over 258570 blocks (3 million long names, 12 million short ones)
- *(ARCHIVE) -EINVAL  the last file has not been ended (INTERNAL) -EINTR   a signal asked to stop
- *	-ENOSPC, -EIO as above
+ * is involved fdatasync(2) is called before the new one goes out, so that power loss leaves none.
+ *	-EINVAL  the last file has not been ended (INTERNAL)
+ *	-EINTR   a signal asked to stop
+ *	-ENOSPC  no block left for the folders (NOSPACE)
+ *	-ENOMEM  (INTERNAL)
+ *	other    of pwrite(2), fdatasync(2), of this or an earlier call (IO, NOSPACE)
+ *	and mkd_dirs_write, mkd_ext4_geom_write
  */
 must_check int mkd_ext4_finish(struct mkd_ext4 *w, int64_t epoch_sec, struct mkd_ext4_stats *ret,
 			       struct mkd_err *err);

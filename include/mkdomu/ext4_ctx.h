@@ -42,7 +42,10 @@ struct mkd_ext4_ctx {
 /* crc32c over the seed, the inode's number, its generation (0) and data, as metadata_csum wants. */
 uint32_t mkd_ext4_csum(const struct mkd_ext4_ctx *c, uint32_t ino, const void *data, size_t len);
 
-/* Allocate a block, copy data there. Errors of balloc.h and blockout.h. */
+/*
+ * Allocate a block, copy data there.
+ *	and mkd_balloc_take, mkd_blockout_put
+ */
 must_check int mkd_ext4_put_block(struct mkd_ext4_ctx *c, const void *data, uint64_t *ret_block,
 				  struct mkd_err *err);
 

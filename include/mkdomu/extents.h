@@ -27,15 +27,26 @@ struct mkd_extents {
 void mkd_extents_reset(struct mkd_extents *x);
 void mkd_extents_free(struct mkd_extents *x);
 
-/* Append, merged with the last where it touches; ascending logical blocks. -ENOMEM. */
+/*
+ * Append, merged with the last where it touches; ascending logical blocks.
+ *	-ENOMEM  (INTERNAL)
+ */
 must_check int mkd_extents_add(struct mkd_extents *x, uint32_t logical, uint64_t block,
 			       uint32_t count, struct mkd_err *err);
 
-/* Write the tree, set i_block and the flag, count the blocks. Errors of balloc.h, blockout.h. */
+/*
+ * Write the tree, set i_block and the flag, count the blocks.
+ *	-ENOMEM  (INTERNAL)
+ *	and mkd_ext4_put_block
+ */
 must_check int mkd_extents_store(struct mkd_ext4_ctx *c, const struct mkd_extents *x, uint32_t ino,
 				 struct mkd_err *err);
 
-/* Free all blocks of the inode's tree and those of the tree itself. Errors of blockout.h. */
+/*
+ * Free all blocks of the inode's tree and those of the tree itself.
+ *	-EIO     what was written reads back different (IO)
+ *	and mkd_blockout_read
+ */
 must_check int mkd_extents_release(struct mkd_ext4_ctx *c, uint32_t ino, struct mkd_err *err);
 
 #endif

@@ -32,11 +32,11 @@ struct mkd_facts {
 /*
  * Look around. Not knowing something is a fact, not an error; an unknown init is reported by the
  * hooks that need it.
- *	-ENOENT  no /etc: not a root file system (ARCHIVE)   and I/O of the tree
+ *	-ENOENT  no /etc: not a root file system (ARCHIVE)
+ *	-ENOMEM  (INTERNAL)
  */
 must_check int mkd_facts_find(struct mkd_tree *t, struct mkd_facts *ret, struct mkd_err *err);
 
 const char *mkd_init_name(enum mkd_init init);
-const char *mkd_netcfg_name(enum mkd_netcfg net);
 
 #endif

@@ -26,19 +26,26 @@ struct mkd_fetch {
 
 /*
  * Fetch into dirfd/name, by way of NAME.part (part.h), which is kept when trying again can help.
- * A file of that name is replaced. The caller keeps other writers away.
+ * On a full disk it is not. A file
+ * of the name NAME is replaced. The caller keeps other writers away.
  *	-EINVAL   not an http(s) URL (USAGE)
  *	-ENOENT   the server has no such file: 404 or 410 (NET)
  *	-EFBIG    larger than max_bytes or size_bytes; the part is removed (NET)
  *	-EBADMSG  the server says that it is shorter than size_bytes (VERIFY)
  *	-EINVAL   the environment names CA certificates that cannot be read (USAGE)
  *	-EHOSTUNREACH  any other failure of network or server, after all tries (NET)
- *	-EINTR    (the part is kept), and I/O: no part is left on a full disk (IO, NOSPACE)
+ *	-EINTR   a signal asked to stop (the part is kept)
+ *	-ENOMEM  (INTERNAL)
+ *	and mkd_part_open, mkd_part_restart, mkd_part_add, mkd_part_publish
  */
 must_check int mkd_fetch_file(const struct mkd_fetch *req, int dirfd, const char *name,
 			      struct mkd_err *err);
 
-/* The same into memory; *ret is reset first. No resuming. */
+/*
+ * The same into memory; *ret is reset first. No resuming.
+ *	-ENOMEM  (INTERNAL)
+ *	-EINVAL, -ENOENT, -EFBIG, -EBADMSG, -EHOSTUNREACH, -EINTR  as above
+ */
 must_check int mkd_fetch_buf(const struct mkd_fetch *req, struct mkd_buf *ret, struct mkd_err *err);
 
 #endif

@@ -19,7 +19,8 @@
  *	-EISDIR  a directory
  *	-ETIMEDOUT  a named pipe that nobody writes to
  *	-EINTR   a signal, while a pipe keeps it waiting (mkd_check_signal)
- *	other    from openat(2), read(2)
+ *	-ENOMEM  (INTERNAL)
+ *	other    of openat(2), read(2), of exit_class
  */
 must_check int mkd_file_read(int dirfd, const char *path, size_t max_bytes, int exit_class,
 			     struct mkd_buf *ret, struct mkd_err *err);
@@ -29,38 +30,57 @@ must_check int mkd_file_read(int dirfd, const char *path, size_t max_bytes, int 
  * max_bytes + 1 bytes, so that nothing but *ret holds it. What *ret held is wiped first, and it is
  * empty on failure. Release it with mkd_buf_wipe; do not add to it, for that may move it.
  *	-ENOMEM  (INTERNAL)
+ *	and mkd_file_read
  */
 must_check int mkd_file_read_secret(int dirfd, const char *path, size_t max_bytes, int exit_class,
 				    struct mkd_buf *ret, struct mkd_err *err);
 
 /*
  * Replace dirfd/name by data in one step: temporary file beside it, fsync, rename, fsync of the
- * folder. On failure the old file is as it was and no temporary file is left.
+ * folder. On failure no temporary file is left and the old file is as it was; only where the last
+ * step fails does the new one have its name already.
+ *	-ENOMEM  (INTERNAL)
+ *	other    of openat(2), write(2), fchmod(2), fsync(2), renameat(2) (IO, NOSPACE)
  */
 must_check int mkd_file_write(int dirfd, const char *name, const void *data, size_t len,
 			      mode_t mode, struct mkd_err *err);
 
-/* Read exactly len bytes at an offset: 0, or -EIO at the end of the file, or read's errno. */
+/*
+ * Read exactly len bytes at an offset, restarting after EINTR. No message; returns 0, or:
+ *	-EIO     the file ends before
+ *	other    of pread(2)
+ */
 must_check int mkd_pread_full(int fd, void *data, size_t len, uint64_t offset_bytes);
-/* Write all of it, restarting after EINTR and short writes: 0 or a negative errno. */
+/*
+ * Write all of it, restarting after EINTR and short writes. No message; returns 0, or:
+ *	-EIO     nothing was written, and the system says no more
+ *	other    of write(2), pwrite(2)
+ */
 must_check int mkd_write_full(int fd, const void *data, size_t len);
 must_check int mkd_pwrite_full(int fd, const void *data, size_t len, uint64_t offset_bytes);
 
-/* Make path and what is missing above it; existing folders are kept as they are. */
+/*
+ * Make path and what is missing above it; what is there already is kept as it is.
+ *	-ENOMEM  (INTERNAL)
+ *	other    of mkdir(2) (IO, NOSPACE)
+ */
 must_check int mkd_mkdirs(const char *path, mode_t mode, struct mkd_err *err);
 
 /*
  * Open the folder that holds path (following links up to there); *ret_name points at the last
  * component inside path. *ret_fd is O_PATH-free, O_DIRECTORY, the caller's.
  *	-EINVAL  path ends in '/', "." or ".." (class USAGE)
- *	other    from open(2), class USAGE: the folder is the user's choice
+ *	-ENOMEM  (INTERNAL)
+ *	other    of open(2) (USAGE: the folder is the user's choice)
  */
 must_check int mkd_open_parent(const char *path, int *ret_fd, const char **ret_name,
 			       struct mkd_err *err);
 
 /*
  * A new empty folder, mode 0700, under $TMPDIR or /tmp; *ret is the caller's (free + mkd_rmtree).
- * The class is USAGE where TMPDIR names no folder that may be written to.
+ *	-ENOMEM  (INTERNAL)
+ *	other    of mkdtemp(3) (IO, NOSPACE; USAGE where TMPDIR names no folder that may be
+ *	         written to)
  */
 must_check int mkd_tmpdir(char **ret, struct mkd_err *err);
 /* Remove a folder of our own and all below it, never following a link; best effort, up to 1 s. */

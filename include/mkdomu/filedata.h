@@ -26,12 +26,16 @@ void mkd_filedata_start(struct mkd_filedata *f, uint32_t ino, uint64_t size_byte
 
 /*
  *	-EINVAL  no file open, or not ascending, or beyond size_bytes (INTERNAL: the caller's fault)
- *	and those of balloc.h, blockout.h
+ *	and mkd_balloc_take, mkd_extents_add, mkd_blockout_take, mkd_blockout_put
  */
 must_check int mkd_filedata_write(struct mkd_ext4_ctx *c, struct mkd_filedata *f, const void *data,
 				  size_t len, uint64_t offset_bytes, struct mkd_err *err);
 
-/* Write the rest and the extent tree. -EINVAL when no file is open. */
+/*
+ * Write the rest and the extent tree.
+ *	-EINVAL  no file is open (INTERNAL)
+ *	and mkd_filedata_write, mkd_extents_store
+ */
 must_check int mkd_filedata_end(struct mkd_ext4_ctx *c, struct mkd_filedata *f,
 				struct mkd_err *err);
 

@@ -15,6 +15,7 @@ struct mkd_fstab {
  * An editor (struct mkd_edit); arg is a struct mkd_fstab. One line for "/" and one for the swap
  * (or none) are in force afterwards; other active ones for "/" or of type swap are commented out,
  * and ours takes the place of the first. All else stays.
+ * Always 0; memory that ran out sticks in *out.
  */
 must_check int mkd_fstab_edit(struct mkd_span in, const void *arg, struct mkd_buf *out,
 			      struct mkd_err *err);

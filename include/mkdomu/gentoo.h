@@ -9,7 +9,7 @@
 
 /*
  * Of req, the fields for Gentoo and those for both; they are complete and without contradiction.
- * Errors are those of mkd_source_open.
+ *	and mkd_source_open
  */
 must_check int mkd_gentoo_open(const struct mkd_source_req *req, const struct mkd_cache *cache,
 			       struct mkd_verifier *verifier, struct mkd_source *ret,

@@ -7,8 +7,9 @@
 
 /*
  * Make it, mode 0700, under $TMPDIR or /tmp. *ret is the caller's (mkd_rmtree and free), also when
- * writing gpg.conf failed after the folder was made. Errors: those of mkd_tmpdir, open(2) and
- * mkd_file_write (IO, NOSPACE), -ENOMEM.
+ * writing gpg.conf failed after the folder was made.
+ *	other    of open(2) (IO)
+ *	and mkd_tmpdir, mkd_file_write
  */
 must_check int mkd_gpghome_make(char **ret, struct mkd_err *err);
 

@@ -32,7 +32,9 @@ struct mkd_guard_req {
  *	         (TARGET)
  *	-EEXIST  holds something, has partitions, or is named in a guest's config, and not force
  *	         (TARGET)
- *	-ENOENT  sysfs does not know it (TARGET); -EIO (IO), -ENOMEM (INTERNAL)
+ *	and mkd_subject_make, mkd_inuse_home, mkd_inuse_mount, mkd_inuse_swap, mkd_inuse_holder,
+ *	    mkd_inuse_loop, mkd_xenuse_running, mkd_xenuse_config, mkd_signature_find,
+ *	    mkd_blockdev_partitions
  */
 must_check int mkd_guard_device(const struct mkd_guard_req *req, struct mkd_target_info *ret,
 				struct mkd_err *err);
@@ -43,7 +45,8 @@ must_check int mkd_guard_device(const struct mkd_guard_req *req, struct mkd_targ
  *	-EBUSY   attached to a loop, swap, mounted or locked (TARGET), or a running guest's or
  *	         xenstored does not tell (BUSY)
  *	-EEXIST  it exists and not force (TARGET); says what is in it
- *	-EIO, -ENOMEM
+ *	and mkd_subject_make, mkd_inuse_mount, mkd_inuse_swap, mkd_inuse_loop, mkd_inuse_lock,
+ *	    mkd_xenuse_running, mkd_signature_find
  */
 must_check int mkd_guard_image(const struct mkd_guard_req *req, struct mkd_target_info *ret,
 			       struct mkd_err *err);

@@ -25,13 +25,17 @@ struct mkd_guest_io { /* borrowed */
  *	-ENOENT   no such file, and mode is 0 (HOOK)
  *	-ENOTRECOVERABLE  an edit is not idempotent (INTERNAL)
  *	-EIO      reads back different (IO)
+ *	-EINTR   a signal asked to stop
+ *	-ENOMEM  (INTERNAL)
+ *	other    of the edit
+ *	and mkd_tree_read, mkd_tree_write
  */
 must_check int mkd_guest_edit(const struct mkd_guest_io *io, const char *path, mode_t mode,
 			      struct mkd_edit edit, struct mkd_err *err);
 must_check int mkd_guest_edits(const struct mkd_guest_io *io, const char *path, mode_t mode,
 			       const struct mkd_edit *edits, size_t n, struct mkd_err *err);
 
-/* Write a whole file of ours. */
+/* Write a whole file of ours. Errors: mkd_guest_edit. */
 must_check int mkd_guest_write(const struct mkd_guest_io *io, const char *path, const char *text,
 			       mode_t mode, struct mkd_err *err);
 
@@ -39,11 +43,13 @@ must_check int mkd_guest_write(const struct mkd_guest_io *io, const char *path, 
  * Make a symlink, and the folder for it; any link that is there already stays. It counts as done
  * too: administrators and packages write the same link in several ways.
  *	-EEXIST  there is something else than a link (HOOK)
+ *	-ENOMEM  (INTERNAL)
+ *	and mkd_tree_mkdirs, mkd_tree_symlink
  */
 must_check int mkd_guest_link(const struct mkd_guest_io *io, const char *target, const char *path,
 			      struct mkd_err *err);
 
-/* Remove a file or link; nothing there is fine. */
+/* Remove a file or link; nothing there is fine. Errors: mkd_tree_remove. */
 must_check int mkd_guest_remove(const struct mkd_guest_io *io, const char *path,
 				struct mkd_err *err);
 
@@ -54,6 +60,7 @@ bool mkd_guest_has(struct mkd_tree *t, const char *path);
  * Where path leads inside the root: every link in it resolved, "/usr/lib/systemd/systemd". What is
  * not there is kept as it is.
  *	-ELOOP  over 40 links (HOOK)
+ *	-ENOMEM  (INTERNAL)
  */
 must_check int mkd_guest_resolve(struct mkd_tree *t, const char *path, struct mkd_buf *ret,
 				 struct mkd_err *err);
@@ -61,7 +68,11 @@ must_check int mkd_guest_resolve(struct mkd_tree *t, const char *path, struct mk
 /* The first of paths (NULL-ended) that is in the tree, or NULL. */
 const char *mkd_guest_first(struct mkd_tree *t, const char *const *paths);
 
-/* OpenRC: /etc/runlevels/<level>/<service> -> /etc/init.d/<service>, as rc-update(8) does. */
+/*
+ * OpenRC: /etc/runlevels/<level>/<service> -> /etc/init.d/<service>, as rc-update(8) does.
+ *	-ENOMEM  (INTERNAL)
+ *	and mkd_guest_link
+ */
 must_check int mkd_runlevel_add(const struct mkd_guest_io *io, const char *service,
 				const char *level, struct mkd_err *err);
 
@@ -70,6 +81,8 @@ must_check int mkd_runlevel_add(const struct mkd_guest_io *io, const char *servi
  * unit (systemd.unit(5)): WantedBy=, RequiredBy=, Alias=, and the units in Also= that are there.
  *	-ENOENT  no such unit (HOOK)
  *	-EPERM   it is masked: a link to /dev/null is in its place (HOOK)
+ *	-ENOMEM  (INTERNAL)
+ *	and mkd_tree_read, mkd_guest_link
  */
 must_check int mkd_unit_enable(const struct mkd_guest_io *io, const struct mkd_facts *facts,
 			       const char *unit, struct mkd_err *err);

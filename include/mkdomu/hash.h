@@ -12,14 +12,16 @@
  * that costs least. Progress stage "verify".
  *	-EIO    fd is shorter than size_bytes: somebody changed it (IO)
  *	-ENOTSUP  libgcrypt is too old or lacks an algorithm, as in FIPS mode (INTERNAL)
- *	-EINTR, -ENOMEM, and what pread(2) gives (IO)
+ *	-EINTR   a signal asked to stop
+ *	-ENOMEM  (INTERNAL)
+ *	other    of pread(2) (IO)
  */
 must_check int mkd_hash_fd(int fd, uint64_t size_bytes, unsigned want, struct mkd_ui *ui,
 			   struct mkd_digests *ret, struct mkd_err *err);
 
 /*
  * The first 32 hexadecimal digits of the SHA512 of a string, for names of files.
- *	-ENOTSUP  as above
+ *	-ENOTSUP  as above (INTERNAL)
  */
 must_check int mkd_hash_name(const char *text, char ret[static 33], struct mkd_err *err);
 

@@ -38,7 +38,7 @@ const struct mkd_hook *mkd_hook_find(const struct mkd_hook *table, const char *n
  * Run those of table that names lists, in the table's order. Each error is wrapped with the hook's
  * name.
  *	-ENOENT  names has one that is not in the table; those that are get listed (USAGE)
- *	other    from the hook
+ *	other    of the hook
  */
 must_check int mkd_hooks_run(const struct mkd_hook *table, const struct mkd_strv *names,
 			     const struct mkd_hook_ctx *c, struct mkd_err *err);

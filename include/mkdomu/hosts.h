@@ -14,6 +14,7 @@ struct mkd_host {
  * An editor; arg is a struct mkd_host. One line maps the address to the name (and to its part
  * before the first dot). A line of the address 127.0.1.1, which is for the own name alone, is
  * commented out when it names another host. An empty text gets the lines of localhost first.
+ * Always 0; memory that ran out sticks in *out.
  */
 must_check int mkd_hosts_edit(struct mkd_span in, const void *arg, struct mkd_buf *out,
 			      struct mkd_err *err);

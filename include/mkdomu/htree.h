@@ -15,7 +15,8 @@
  * Write the folder d of the n entries of c->names whose numbers are in order; sorts order, and
  * sets the index flag of the inode.
  *	-EFBIG  it would take a third level, of the feature large_dir (ARCHIVE)
- *	-ENOMEM, and those of balloc.h, blockout.h
+ *	-ENOMEM  (INTERNAL)
+ *	and mkd_dirout_put
  */
 must_check int mkd_htree_write(struct mkd_dirout *d, uint32_t *order, size_t n,
 			       struct mkd_err *err);

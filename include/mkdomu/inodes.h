@@ -28,7 +28,10 @@ struct mkd_dirstate {
 	uint32_t made;   /* not a member: made for what is below it, times are the epoch */
 };
 
-/* Numbers 1..max; those below first exist (zeroed). -ENOMEM. */
+/*
+ * Numbers 1..max; those below first exist (zeroed). To be freed after a failure too.
+ *	-ENOMEM  (INTERNAL)
+ */
 must_check int mkd_inodes_init(struct mkd_inodes *t, uint32_t max, uint32_t first, const char *name,
 			       struct mkd_err *err);
 void mkd_inodes_free(struct mkd_inodes *t);
@@ -40,10 +43,13 @@ struct mkd_dirstate *mkd_inodes_dir(const struct mkd_inodes *t, uint32_t ino);
 /*
  * A new zeroed one.
  *	-ENOSPC  none left; the message says how many there are (NOSPACE)
- *	-ENOMEM
+ *	-ENOMEM  (INTERNAL)
  */
 must_check int mkd_inodes_new(struct mkd_inodes *t, uint32_t *ret, struct mkd_err *err);
-/* Zero it and let it be used again. -ENOMEM. */
+/*
+ * Zero it and let it be used again.
+ *	-ENOMEM  (INTERNAL)
+ */
 must_check int mkd_inodes_release(struct mkd_inodes *t, uint32_t ino, struct mkd_err *err);
 
 /*
@@ -57,8 +63,10 @@ void mkd_inode_set_size(struct ext2_inode_large *in, uint64_t size_bytes);
 void mkd_inode_set_owner(struct ext2_inode_large *in, uint32_t uid, uint32_t gid);
 
 /*
- * Checksum all, write the tables, keep libext2fs's bitmap and counts. Errors of blockout.h;
- * *ret_used counts the reserved ones too.
+ * Checksum all, write the tables, keep libext2fs's bitmap and counts. *ret_used counts the reserved
+ * ones too.
+ *	-EIO     of libext2fs (INTERNAL)
+ *	and mkd_blockout_put
  */
 must_check int mkd_inodes_write(struct mkd_ext4_ctx *c, uint64_t *ret_used, struct mkd_err *err);
 

@@ -19,7 +19,11 @@ struct mkd_subject {
 	struct mkd_devset devs; /* mkd_blockdev_related */
 };
 
-/* st, relatives and all, from an open fd; name and host are borrowed. Errors: mkd_blockdev_*. */
+/*
+ * st, relatives and all, from an open fd; name and host are borrowed.
+ *	other    of fstat(2) (TARGET)
+ *	and mkd_blockdev_related
+ */
 must_check int mkd_subject_make(const struct mkd_host *host, const char *name, int fd,
 				struct mkd_subject *ret, struct mkd_err *err);
 
@@ -29,14 +33,25 @@ bool mkd_subject_is(const struct mkd_subject *s, const struct stat *st);
 bool mkd_subject_is_path(const struct mkd_subject *s, const char *path);
 
 /*
- * Each returns 0 or -EBUSY (TARGET) with the user and the way out in the message; -ENOMEM
- * (INTERNAL); where the source itself cannot be read, its errno (TARGET): not knowing is no yes.
+ * Each returns 0, or:
+ *	-EBUSY   it is in use; the message says by whom and what to do (TARGET)
+ *	-ENOMEM  (INTERNAL)
+ *	other    of reading proc(5): not knowing is no yes (TARGET)
  */
 must_check int mkd_inuse_home(const struct mkd_subject *s, struct mkd_err *err);
 must_check int mkd_inuse_mount(const struct mkd_subject *s, struct mkd_err *err);
 must_check int mkd_inuse_swap(const struct mkd_subject *s, struct mkd_err *err);
+
+/*
+ * As above, by sysfs; a folder of it that cannot be read has no holders.
+ *	-EBUSY   dm, md or bcache is on it (TARGET)
+ */
 must_check int mkd_inuse_holder(const struct mkd_subject *s, struct mkd_err *err);
-/* OFD and POSIX locks as QEMU takes them, and flock(2); for files. fd is any open one of it. */
+
+/*
+ * OFD and POSIX locks as QEMU takes them, and flock(2); for files. fd is any open one of it.
+ *	-EBUSY   as above (TARGET)
+ */
 must_check int mkd_inuse_lock(const struct mkd_subject *s, int fd, struct mkd_err *err);
 
 /*

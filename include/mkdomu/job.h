@@ -51,20 +51,46 @@ struct mkd_job {
 	struct mkd_buf access; /* a sentence: how one logs in */
 };
 
-/* inputs.c: what the user's files and this host say; nothing is touched. */
+/*
+ * inputs.c: what the user's files and this host say; nothing is touched.
+ *	-EINVAL  SOURCE_DATE_EPOCH is no time, a password has a NUL, or secrets come
+ *	         without the hook that uses them (USAGE)
+ *	-ENOENT  no such hook (USAGE)
+ *	-EEXIST  the config is there and not force, or is no regular file (TARGET)
+ *	-ENAMETOOLONG  the name of the config (USAGE)
+ *	-EACCES  the config's folder may not be written (TARGET)
+ *	and mkd_job_overlap, mkd_file_read, mkd_file_read_secret, mkd_password_check,
+ *	    mkd_authorized_keys_check, mkd_kernel_newest, mkd_kernel_look, mkd_open_parent
+ */
 must_check int mkd_job_inputs(void *job, struct mkd_err *err);
 void mkd_job_inputs_release(void *job);
 
-/* overlap.c: no file may be written that is read, or twice. -EINVAL (USAGE) */
+/*
+ * overlap.c: no file may be written that is read, or twice.
+ *	-EINVAL  (USAGE)
+ */
 must_check int mkd_job_overlap(const struct mkd_plan *plan, struct mkd_err *err);
 
-/* publish.c: disks and config get their names together, or none does. */
+/*
+ * publish.c: disks and config get their names together, or none does.
+ *	other    of write(2), fchmod(2), fsync(2) on the config (IO, NOSPACE)
+ *	and mkd_tmpname_open, mkd_tmpname_commit, mkd_target_prepare, mkd_target_commit,
+ *	    mkd_check_signal
+ */
 must_check int mkd_job_publish(void *job, struct mkd_err *err);
 
-/* config.c: identity, network and the rendered config; pure but for the kernel's look-up. */
+/*
+ * config.c: identity, network and the rendered config; pure but for the kernel's look-up.
+ *	-ENOMEM  (INTERNAL)
+ *	and mkd_xl_render
+ */
 must_check int mkd_job_config(void *job, struct mkd_err *err);
 
-/* personalise.c: facts, hooks, superblock identity, on the finished base image. */
+/*
+ * personalise.c: facts, hooks, superblock identity, on the finished base image.
+ *	and mkd_tree_ext4_open, mkd_tree_ext4_set_identity, mkd_facts_find, mkd_hooks_run,
+ *	    mkd_access_find, mkd_tree_ext4_close
+ */
 must_check int mkd_job_guest(void *job, struct mkd_err *err);
 
 /* manifest.c: the digests of the finished disks, and the manifest's text. */

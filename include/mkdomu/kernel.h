@@ -11,8 +11,9 @@
  * digit and is no backup (".old", ".bak", "~", ".dpkg-*"). Both strings are the caller's;
  * *ret_ramdisk is NULL when there is none.
  *	-ENOENT  no kernel there, or no such folder (USAGE)
- *	-EACCES  the folder cannot be read (USAGE); other errnos of opendir(3) and readdir(3) alike
- *	-ENOMEM
+ *	-EACCES  the folder cannot be read (USAGE)
+ *	-ENOMEM  (INTERNAL)
+ *	other    of opendir(3), readdir(3) (USAGE)
  */
 must_check int mkd_kernel_newest(const char *dir, char **ret_kernel, char **ret_ramdisk,
 				 struct mkd_err *err);
@@ -28,7 +29,7 @@ enum mkd_kernel_check {
  * Documentation/arch/x86/boot.rst), an ELF image, or a gzip'd one of these? Those are what libxl
  * loads (tools/libs/guest/xg_dom_*loader.c).
  *	-EINVAL  a readable file that is none of these, or no regular file (USAGE)
- *	-EIO     reading failed (IO); other errnos of open(2) and read(2) alike
+ *	other    of open(2), read(2) (IO)
  */
 must_check int mkd_kernel_look(const char *path, enum mkd_kernel_check *ret, struct mkd_err *err);
 

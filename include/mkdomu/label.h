@@ -41,7 +41,8 @@ struct mkd_label_req {
  * Write the label; what is in the partitions stays.
  *	-EINVAL  overlapping, unaligned or outside [1 MiB, size - 1 MiB), a bad name, sector size or
  *	         count (INTERNAL: the layout is ours)
- *	other    from libfdisk's reads and writes (IO, NOSPACE)
+ *	-ENOMEM  (INTERNAL)
+ *	other    of libfdisk's reads and writes (IO, NOSPACE)
  */
 must_check int mkd_label_write_gpt(const struct mkd_label_req *req, struct mkd_err *err);
 

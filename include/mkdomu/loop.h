@@ -13,7 +13,7 @@
  * the same file. Files are compared by what the kernel holds, not by name; where the loop device
  * may not be opened, by the name that sysfs gives.
  *	-EBUSY  (TARGET)
- *	other   /sys/block cannot be read (TARGET)
+ *	other    of opendir(3) on /sys/block (TARGET)
  */
 must_check int mkd_inuse_loop(const struct mkd_subject *s, struct mkd_err *err);
 

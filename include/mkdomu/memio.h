@@ -17,6 +17,9 @@ struct struct_io_channel;
 /* Any name opens; each channel has pages of its own, freed when libext2fs closes it. */
 struct struct_io_manager *mkd_memio_manager(void);
 
+/* Has memory run out? libext2fs tells its caller something else. */
+bool mkd_memio_failed(const struct struct_io_channel *ch);
+
 /* Forget the pages [page, page + n), which the caller writes itself. */
 void mkd_memio_forget(struct struct_io_channel *ch, uint64_t page, uint64_t n);
 
@@ -25,7 +28,8 @@ void *mkd_memio_page(struct struct_io_channel *ch, uint64_t page);
 
 /*
  * Call each(arg, page, data, err) for every page in ascending order; stops at the first failure and
- * returns it. -ENOMEM.
+ * returns it.
+ *	-ENOMEM  (INTERNAL)
  */
 must_check int mkd_memio_each(struct struct_io_channel *ch,
 			      int (*each)(void *arg, uint64_t page, const void *data,

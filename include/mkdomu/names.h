@@ -33,7 +33,10 @@ static inline const char *mkd_names_text(const struct mkd_names *t, const struct
 struct mkd_name *mkd_names_find(const struct mkd_names *t, uint32_t dir, const char *name,
 				uint8_t len);
 
-/* Add an entry, or change the one of that name. -ENOMEM, also for over 4 GiB of names. */
+/*
+ * Add an entry, or change the one of that name.
+ *	-ENOMEM  also for over 4 GiB of names (INTERNAL)
+ */
 must_check int mkd_names_set(struct mkd_names *t, const struct mkd_name *e, const char *name,
 			     struct mkd_err *err);
 

@@ -35,7 +35,11 @@ struct mkd_nic {
 must_check int mkd_nic_set(struct mkd_nic *nic, const char *key, const char *value,
 			   const char *origin, struct mkd_err *err);
 
-/* Parse "bridge=xenbr0,ip=192.0.2.10/24,gateway=192.0.2.1,dns=...,mac=...": mkd_nic_set on each. */
+/*
+ * Parse "bridge=xenbr0,ip=192.0.2.10/24,gateway=192.0.2.1,dns=...,mac=...": mkd_nic_set on each.
+ *	-EINVAL  not KEY=VALUE parted by commas, a key twice, an unknown one (USAGE)
+ *	and mkd_nic_set
+ */
 must_check int mkd_nic_parse(const char *spec, const char *origin, struct mkd_nic *ret,
 			     struct mkd_err *err);
 

@@ -28,6 +28,7 @@ void mkd_networkd_link(const struct mkd_nic *nic, size_t devid, struct mkd_buf *
  * An editor of resolv.conf(5); arg is a struct mkd_nic_list. Its "nameserver" lines are those of
  * the NICs, each once, in their order; other ones are commented out; search and options stay.
  * Without any resolver the text stays as it is.
+ * Always 0; memory that ran out sticks in *out.
  */
 must_check int mkd_resolv_edit(struct mkd_span in, const void *arg, struct mkd_buf *out,
 			       struct mkd_err *err);

@@ -28,8 +28,8 @@ struct mkd_proved {
 };
 
 /*
- * Hold an open file against the proof. Its SHA256 is always computed. Errors as mkd_hash_fd,
- * mkd_digests_compare, mkd_verify_detached and proof->early.
+ * Hold an open file against the proof. Its SHA256 is always computed.
+ *	and mkd_hash_fd, mkd_digests_compare, mkd_verify_detached, proof->early
  */
 must_check int mkd_proof_check(const struct mkd_proof *proof, int fd, uint64_t size_bytes,
 			       struct mkd_proved *ret, struct mkd_err *err);
@@ -49,7 +49,9 @@ struct mkd_obtain {
  * *ret_fd, open for reading, is the caller's; nothing is changed on failure. A file that fails the
  * proof is removed from the cache when it was just downloaded.
  *	-ENOENT  offline and not cached, or the server does not have it (NET)
- *	and as mkd_fetch_file, mkd_cache_get, mkd_proof_check
+ *	-EBADMSG  the size is not the signed one (VERIFY)
+ *	-EFBIG   over max_bytes (NET)
+ *	and mkd_cache_lock, mkd_fetch_file, mkd_cache_get, mkd_proof_check
  */
 must_check int mkd_obtain_file(const struct mkd_obtain *o, int *ret_fd, uint64_t *ret_bytes,
 			       struct mkd_proved *ret, struct mkd_err *err);

@@ -23,19 +23,33 @@ struct mkd_part {
 /*
  * Open or create NAME.part. What it holds is kept only if its meta names this URL and a validator;
  * else it starts empty. Close with mkd_part_close, which keeps the files.
- *	-ENAMETOOLONG, -EINVAL  NAME.part is not a regular file (USAGE), and I/O (IO, NOSPACE)
+ *	-ENAMETOOLONG  NAME has over 235 bytes (USAGE)
+ *	-EINVAL  NAME.part is not a regular file (USAGE)
+ *	other    of openat(2), ftruncate(2) (IO, NOSPACE)
+ *	and mkd_hash_name
  */
 must_check int mkd_part_open(int dirfd, const char *name, const char *url, struct mkd_part *ret,
 			     struct mkd_err *err);
 
-/* Empty it, and note the version that is about to be stored; validator "" = none. I/O errors. */
+/*
+ * Empty it, and note the version that is about to be stored; validator "" = none.
+ *	-ENOMEM  (INTERNAL)
+ *	other    of unlinkat(2), ftruncate(2) (IO)
+ *	and mkd_file_write
+ */
 must_check int mkd_part_restart(struct mkd_part *p, const char *url, const char *validator,
 				struct mkd_err *err);
 
-/* Append. Only what write(2) gives (IO, NOSPACE). */
+/*
+ * Append.
+ *	other    of pwrite(2) (IO, NOSPACE)
+ */
 must_check int mkd_part_add(struct mkd_part *p, const void *data, size_t len, struct mkd_err *err);
 
-/* fsync, rename to NAME, fsync of the folder. I/O errors; the part is then still there. */
+/*
+ * fsync, rename to NAME, fsync of the folder. Where one of the first two fails the part stays.
+ *	other    of fsync(2), renameat(2) (IO, NOSPACE)
+ */
 must_check int mkd_part_publish(struct mkd_part *p, struct mkd_err *err);
 
 void mkd_part_discard(struct mkd_part *p);

@@ -15,6 +15,7 @@ enum mkd_hash_method {
  * What the library kept of the password is wiped.
  *	-EINVAL   not such a salt (INTERNAL)
  *	-ENOTSUP  the host's libcrypt cannot do it (INTERNAL)
+ *	-ENOMEM  (INTERNAL)
  */
 must_check int mkd_password_hash(const char *password, const char *salt,
 				 enum mkd_hash_method method, struct mkd_buf *ret,

@@ -16,8 +16,10 @@ struct mkd_step {
 /*
  * Run steps[0..n-1] until one fails; then, last first, call rollback (if the pipeline failed) and
  * release on each step that had succeeded. A step that fails cleans up after itself. The error is
- * passed on as it is: its sentence already names its object. Returns 0, the failed step's value, or
- * -EINTR when a signal asked to stop before a step.
+ * passed on as it is: its sentence already names its object. Returns 0, the failed step's value,
+ * or, before a step that is not always to run:
+ *	-EINTR  a signal asked to stop
+ *	and mkd_check_signal
  */
 must_check int mkd_pipeline_run(const struct mkd_step *steps, size_t n, void *job,
 				struct mkd_err *err);

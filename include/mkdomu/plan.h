@@ -77,7 +77,8 @@ must_check int mkd_plan_make(const struct mkd_settings *s, const char *profile,
  * The domain name when none is given. Pure: "web1" for ".../web1.img", "vg0/web1" and
  * "/dev/mapper/web1"; "<profile>-sdb10" for a plain device node ("guest-sdb10" without a profile).
  * ".img" and ".raw" at the end go, characters outside [A-Za-z0-9_.-] become '-'. The result need
- * not pass mkd_plan_name_check. -ENOMEM
+ * not pass mkd_plan_name_check.
+ * -ENOMEM
  */
 must_check int mkd_plan_name(const char *disk, const char *profile, char **ret,
 			     struct mkd_err *err);

@@ -5,7 +5,7 @@
 
 #include "mkdomu/draft.h"
 
-/* Errors as mkd_plan_make. */
+/* Errors: mkd_plan_make. */
 must_check int mkd_plan_source(const struct mkd_draft *j);
 
 #endif

@@ -27,8 +27,9 @@ must_check int mkd_profile_tree(const char *exe, char **ret, struct mkd_err *err
  * has global state.
  *	-EINVAL  syntax, unknown, duplicate, empty or mistyped key, NUL; file and line are named
  *	         (USAGE)
- *	-EFBIG   over 1 MiB (USAGE), and those of mkd_file_read
+ *	-EFBIG   over 1 MiB (USAGE)
  *	-ENOMEM
+ *	and mkd_file_read
  */
 must_check int mkd_profile_read(const char *path, struct mkd_settings *ret, struct mkd_err *err);
 

@@ -41,9 +41,13 @@ struct mkd_rootfs_result {
 uint64_t mkd_rootfs_plain_limit(uint64_t fs_bytes);
 
 /*
- * Errors: those of stream.h, entries.h and ext4.h; -ENODATA for a tarball without entries
- * (ARCHIVE). When the file system is too small the rest of the tarball is read, for the message to
- * say about how large it has to be; a swap file that cannot fit is told before the first write.
+ * Write the tree of the tarball to a fresh file system. When it is too small the rest of the
+ * tarball is read, for the message to say about how large it has to be; a swap file that cannot fit
+ * is told before the first write.
+ *	-ENODATA  a tarball without entries (ARCHIVE)
+ *	and mkd_stream_open, mkd_entries_open, mkd_entries_next, mkd_entries_data, mkd_ext4_create,
+ *	    mkd_ext4_add, mkd_ext4_data, mkd_ext4_end, mkd_ext4_add_swap, mkd_ext4_finish,
+ *	    mkd_check_signal
  */
 must_check int mkd_rootfs_write(const struct mkd_rootfs_req *req, struct mkd_rootfs_result *ret,
 				struct mkd_err *err);

@@ -28,7 +28,10 @@ bool mkd_snapshot_needed(const struct stat *st, uid_t euid);
  * Copy it into a file without a name: in the cache folder, or below $TMPDIR where that folder
  * cannot be used. *ret_fd is read-only, the caller's, and gives the space back when closed.
  *	-EFBIG  longer than max_bytes (USAGE)
- *	-EINTR, and I/O (IO, NOSPACE)
+ *	-EINTR   a signal asked to stop
+ *	-ENOMEM  (INTERNAL)
+ *	other    of pread(2), write(2), open(2) (IO, NOSPACE)
+ *	and mkd_tmpdir
  */
 must_check int mkd_snapshot(const struct mkd_snapshot_req *req, int *ret_fd, uint64_t *ret_bytes,
 			    struct mkd_err *err);

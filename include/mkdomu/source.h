@@ -72,11 +72,15 @@ struct mkd_source {
  *	-EHOSTUNREACH  no mirror gave it (NET)
  *	-EFBIG      larger than the limit or than the signed size (NET; a local file: USAGE)
  *	-EBADMSG    signature, digest, pointer: not authentic, not intact or a rollback (VERIFY)
- *	-EKEYREJECTED, -EKEYEXPIRED, -EKEYREVOKED  the signer (VERIFY)
- *	-ENOPKG     gpg is missing or broken (VERIFY)
+ *	-EKEYREJECTED, -EKEYEXPIRED  the signer (VERIFY)
  *	-EPERM, -ENOTDIR  the cache folder, or an entry, is not the user's alone (USAGE)
  *	-EUCLEAN    the note of the newest release seen is damaged; it is named (USAGE)
- *	-EINTR, and I/O on the cache (IO, NOSPACE)
+ *	-ENOTSUP    libgcrypt lacks SHA512 (INTERNAL)
+ *	-EINTR      a signal asked to stop
+ *	-ENOMEM     (INTERNAL)
+ *	other       of open(2), read(2), write(2), fsync(2), renameat(2), mostly on the cache (IO,
+ *	            NOSPACE); of open(2) on the tarball (USAGE)
+ *	and mkd_verify_open, mkd_verify_clear, mkd_verify_detached
  * A Gentoo pointer older than the newest one seen of this architecture, variant and signer is a
  * rollback; one that is over 30 days old is used with a warning.
  */

@@ -40,7 +40,9 @@ struct mkd_stream_req {
  * Reads the first 1 MiB to tell the format, and starts the threads, with all signals blocked in
  * them.
  *	-ENOMEM  no memory for buffers or threads (INTERNAL)
- *	-EIO...  reading the fd failed; -ESPIPE for a pipe, -EISDIR for a folder (IO)
+ *	-ESPIPE  a pipe (IO)
+ *	-EISDIR  a folder (IO)
+ *	other    of pread(2) (IO), pthread_create(3) (INTERNAL)
  */
 must_check int mkd_stream_open(const struct mkd_stream_req *req, struct mkd_stream **ret,
 			       struct mkd_err *err);
@@ -53,7 +55,8 @@ must_check int mkd_stream_open(const struct mkd_stream_req *req, struct mkd_stre
  *	-EFBIG    more than max_plain_bytes (ARCHIVE)
  *	-ENOBUFS  the stream wants more decoder memory than mem_bytes (ARCHIVE)
  *	-EINTR    a signal asked to stop
- *	other     reading failed (IO)
+ *	-ENOMEM  of the decoder (INTERNAL)
+ *	other    of pread(2) (IO)
  */
 must_check int mkd_stream_read(struct mkd_stream *s, const void **data, size_t *len,
 			       struct mkd_err *err);

@@ -29,7 +29,11 @@ struct mkd_swap_req {
 must_check int mkd_swap_header(const struct mkd_swap_req *req, uint8_t ret[MKD_SWAP_PAGE_BYTES],
 			       struct mkd_err *err);
 
-/* Write that page. Errors as above, and those of pwrite(2) (IO, NOSPACE). */
+/*
+ * Write that page.
+ *	other    of pwrite(2) (IO, NOSPACE)
+ *	and mkd_swap_header
+ */
 must_check int mkd_swap_write(const struct mkd_swap_req *req, struct mkd_err *err);
 
 #endif

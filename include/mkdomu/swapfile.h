@@ -10,7 +10,11 @@
 
 struct mkd_ext4_ctx;
 
-/* -EINVAL and -EFBIG of mkd_ext4_add_swap; name is the target's. */
+/*
+ * Of mkd_ext4_add_swap what needs no file system; name is the target's.
+ *	-EINVAL  no such size (INTERNAL)
+ *	-EFBIG   over 16 TiB less 4 KiB (USAGE)
+ */
 must_check int mkd_swapfile_check(const struct mkd_ext4_swap *swap, const char *name,
 				  struct mkd_err *err);
 
@@ -21,7 +25,9 @@ must_check int mkd_swapfile_check_room(struct mkd_ext4_ctx *c, const struct mkd_
 /*
  * Give the new, empty inode ino its size and blocks. zeroed: blocks that were never handed out
  * read as zeros.
- *	-ENOSPC, -EINTR of mkd_ext4_add_swap, and those of balloc.h and blockout.h
+ *	-ENOSPC  it does not fit; the message says how much is free (NOSPACE)
+ *	-EINTR   a signal asked to stop
+ *	and mkd_balloc_take, mkd_extents_add, mkd_extents_store, mkd_blockout_zero, mkd_blockout_put
  */
 must_check int mkd_swapfile_store(struct mkd_ext4_ctx *c, const struct mkd_ext4_swap *swap,
 				  uint32_t ino, bool zeroed, struct mkd_err *err);

@@ -9,7 +9,8 @@
 
 /*
  * req->tarball with the given signature, digest or neither (unverified). cache is NULL for a path,
- * verifier without a signature. Errors are those of mkd_source_open.
+ * verifier without a signature.
+ *	and mkd_source_open
  */
 must_check int mkd_tarball_open(const struct mkd_source_req *req, const struct mkd_cache *cache,
 				struct mkd_verifier *verifier, struct mkd_source *ret,

@@ -56,7 +56,11 @@ struct mkd_target_info {
  *	         this system (TARGET); a running guest's, or another mkdomu's (BUSY)
  *	-EROFS   read-only (TARGET)
  *	-EFBIG   RLIMIT_FSIZE is lower (NOSPACE)
- *	-EACCES, -ENOENT, ...  (TARGET); -EINTR while waiting for a lock; -EIO (IO)
+ *	-ENAMETOOLONG  the name is too long (TARGET)
+ *	-ENOTDIR, -ELOOP  the way to it is wrong (TARGET)
+ *	-EACCES, -ENOENT  (TARGET)
+ *	-ENOMEM  (INTERNAL)
+ *	and mkd_disklock_device, mkd_disklock_image, mkd_guard_device, mkd_guard_image
  */
 must_check int mkd_target_probe(const struct mkd_target_req *req, struct mkd_target_info *ret,
 				struct mkd_err *err);
@@ -64,7 +68,9 @@ must_check int mkd_target_probe(const struct mkd_target_req *req, struct mkd_tar
 /*
  * Probe again on the fd that stays open: device with O_EXCL and a lock on its whole disk; image as
  * a new unnamed file of size_bytes beside the old one. Nothing of the old content is changed.
- * Errors as mkd_target_probe; -ENOSPC, -EFBIG (NOSPACE).
+ *	-ENOMEM  (INTERNAL)
+ *	other    of openat(2), ftruncate(2) for the new image (IO, NOSPACE)
+ *	and mkd_target_probe
  */
 must_check int mkd_target_open(const struct mkd_target_req *req, struct mkd_target **ret,
 			       struct mkd_err *err);
@@ -73,7 +79,8 @@ must_check int mkd_target_open(const struct mkd_target_req *req, struct mkd_targ
  * The point of no return for a device: every old signature is wiped, and the outer MiB at both ends
  * of the part that is used and of the device are zeroed. No-op for an image.
  *	-EINTR  a signal (128 + n); one that came before leaves the device untouched
- *	-EIO, ...  (IO)
+ *	other    of pwrite(2), fsync(2) (IO)
+ *	and mkd_signature_wipe
  */
 must_check int mkd_target_begin(struct mkd_target *t, struct mkd_err *err);
 
@@ -87,7 +94,10 @@ bool mkd_target_zeroed(const struct mkd_target *t);
  * outer MiB past the page cache, and that must be what was written; an image to be replaced is
  * looked at again. Nothing is visible yet.
  *	-EBUSY   the image to replace has come into use or is another file now (TARGET, BUSY)
- *	-EIO, -ENOSPC, ...  (IO, NOSPACE)
+ *	-EIO     the device does not keep what is written (IO)
+ *	-ENOMEM  (INTERNAL)
+ *	other    of fsync(2), fchmod(2), pread(2) (IO, NOSPACE)
+ *	and mkd_guard_image
  */
 must_check int mkd_target_prepare(struct mkd_target *t, struct mkd_err *err);
 
@@ -95,14 +105,14 @@ must_check int mkd_target_prepare(struct mkd_target *t, struct mkd_err *err);
  * After prepare: an image gets its name, and its folder is fsynced; a device is kept. On failure
  * the name is as it was.
  *	-EEXIST  an image of that name has come to exist meanwhile (TARGET)
- *	-EIO, -ENOSPC, ...  (IO, NOSPACE)
+ *	and mkd_tmpname_commit
  */
 must_check int mkd_target_commit(struct mkd_target *t, struct mkd_err *err);
 
 /* Take a commit back, for when that of another part fails: the old image has its name again. */
 void mkd_target_revert(struct mkd_target *t);
 
-/* Prepare and commit, for one target alone. Errors: those of both. */
+/* Prepare and commit, for one target alone. Errors: mkd_target_prepare, mkd_target_commit. */
 must_check int mkd_target_publish(struct mkd_target *t, struct mkd_err *err);
 
 /*

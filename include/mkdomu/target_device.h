@@ -15,6 +15,12 @@
 
 struct mkd_device;
 
+/*
+ * Errors: mkd_target_probe.
+ * Errors: mkd_target_open.
+ * Errors: mkd_target_begin.
+ * Errors: mkd_target_prepare.
+ */
 must_check int mkd_device_probe(const struct mkd_host *host, const struct mkd_target_req *req,
 				struct mkd_target_info *ret, struct mkd_err *err);
 must_check int mkd_device_open(const struct mkd_host *host, const struct mkd_target_req *req,

@@ -14,9 +14,14 @@
 
 struct mkd_image;
 
+/* Errors: mkd_target_probe. */
 must_check int mkd_image_probe(const struct mkd_host *host, const struct mkd_target_req *req,
 			       struct mkd_target_info *ret, struct mkd_err *err);
-/* named: do not try O_TMPFILE; for tests. */
+/*
+ * named: do not try O_TMPFILE; for tests. Errors: mkd_target_open.
+ * Errors: mkd_target_prepare.
+ * Errors: mkd_target_commit.
+ */
 must_check int mkd_image_open(const struct mkd_host *host, const struct mkd_target_req *req,
 			      bool named, struct mkd_image **ret, struct mkd_err *err);
 int mkd_image_fd(const struct mkd_image *m);

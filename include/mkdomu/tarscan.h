@@ -23,8 +23,10 @@ must_check int mkd_tarscan_new(struct mkd_tarscan **ret, struct mkd_err *err);
  *	          not a tar archive (ARCHIVE)
  *	-EPERM    a member type other than file, link, symlink, device, folder, fifo and old GNU
  *	          sparse file; a pax header over 999999 bytes, a long name over 64 KiB, a sparse map
- *over 10^6 pieces; and of mkd_member_new (ARCHIVE) -ERANGE   a size over what ext4 holds; a number
- *over 63 bits (ARCHIVE) -ENOMEM   (INTERNAL)
+ *	          over 10^6 pieces (ARCHIVE)
+ *	-ERANGE   a size over what ext4 holds; a number over 63 bits (ARCHIVE)
+ *	-ENOMEM   (INTERNAL)
+ *	and mkd_member_new, mkd_member_check_global
  */
 must_check int mkd_tarscan_feed(struct mkd_tarscan *ts, const void *data, size_t len,
 				struct mkd_err *err);

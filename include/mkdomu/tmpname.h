@@ -18,7 +18,7 @@ struct mkd_tmpname {
 /*
  * A new empty file in the folder dirfd that will be called name; mode 0600. With named, or where
  * O_TMPFILE is not supported, it has a hidden name, and leftovers of dead runs are removed first.
- * Errors: those of openat(2), class TARGET for EACCES, EPERM and EROFS, else IO or NOSPACE.
+ *	other    of openat(2): EACCES, EPERM, EROFS (TARGET), else (IO, NOSPACE)
  */
 must_check int mkd_tmpname_open(int dirfd, const char *name, bool named, struct mkd_tmpname *ret,
 				struct mkd_err *err);
@@ -28,7 +28,7 @@ must_check int mkd_tmpname_open(int dirfd, const char *name, bool named, struct 
  * has the name is exchanged with it in one step (replaced, where the file system cannot exchange),
  * else nothing may have it. On failure the name is as it was.
  *	-EEXIST  the name has come to exist meanwhile (TARGET)
- *	other    from fsync(2), linkat(2), renameat2(2) (IO, NOSPACE)
+ *	other    of fsync(2), linkat(2), renameat2(2) (IO, NOSPACE)
  */
 must_check int mkd_tmpname_commit(int dirfd, struct mkd_tmpname *t, const char *name, bool replace,
 				  struct mkd_err *err);

@@ -4,7 +4,7 @@
  * absolute inside the guest ("/etc/fstab"); symlinks are followed inside the root only, absolute
  * and ".." targets included, up to 40. Nothing ever leaves the root.
  *
- * Common errors, class HOOK unless said otherwise:
+ * What the errors mean, class HOOK unless said otherwise; a back end may add some, see tree_ext4.h:
  *	-ENOENT  no such file        -ENOTDIR  a component is no folder
  *	-EISDIR  is a folder         -ELOOP    over 40 symlinks
  *	-EEXIST  is there already    -ENOTEMPTY  folder with content
@@ -62,22 +62,45 @@ struct mkd_tree {
 	const struct mkd_tree_ops *ops;
 };
 
-/* follow = false: of the link itself. */
+/*
+ * follow = false: of the link itself.
+ *	-ENOENT  (HOOK)
+ *	-EINVAL, -ENAMETOOLONG  the path (HOOK)
+ *	and mkd_walk
+ */
 must_check int mkd_tree_stat(struct mkd_tree *t, const char *path, bool follow,
 			     struct mkd_tree_stat *ret, struct mkd_err *err);
 
 /* Is there anything at path (links followed)? Errors other than "not there" count as no. */
 bool mkd_tree_exists(struct mkd_tree *t, const char *path);
 
-/* Read a regular file; *ret is reset first and NUL-terminated. */
+/*
+ * Read a regular file; *ret is reset first and NUL-terminated.
+ *	-ENOENT, -EISDIR, -EFBIG  (HOOK)
+ *	-EINVAL, -ENAMETOOLONG  the path (HOOK)
+ *	-ENOMEM  (INTERNAL)
+ *	and mkd_walk
+ */
 must_check int mkd_tree_read(struct mkd_tree *t, const char *path, size_t max_bytes,
 			     struct mkd_buf *ret, struct mkd_err *err);
 
-/* The text of a symlink, not followed. -EINVAL when it is none. */
+/*
+ * The text of a symlink, not followed.
+ *	-ENOENT, -ENAMETOOLONG  (HOOK)
+ *	-EINVAL  it is none, or the path (HOOK)
+ *	-ENOMEM  (INTERNAL)
+ *	and mkd_walk
+ */
 must_check int mkd_tree_readlink(struct mkd_tree *t, const char *path, struct mkd_buf *ret,
 				 struct mkd_err *err);
 
-/* Names in a folder, which replace what *ret has: sorted by byte, without "." and "..". */
+/*
+ * Names in a folder, which replace what *ret has: sorted by byte, without "." and "..".
+ *	-ENOENT, -ENOTDIR  (HOOK)
+ *	-EINVAL, -ENAMETOOLONG  the path (HOOK)
+ *	-ENOMEM  (INTERNAL)
+ *	and mkd_walk
+ */
 must_check int mkd_tree_list(struct mkd_tree *t, const char *path, struct mkd_strv *ret,
 			     struct mkd_err *err);
 
@@ -85,28 +108,63 @@ must_check int mkd_tree_list(struct mkd_tree *t, const char *path, struct mkd_st
  * Create or replace a regular file, links followed (a dangling one gets its target made). mode is
  * for a new file, owned by 0:0; an existing one keeps mode, owner and xattrs. Equal content is not
  * written again. The folder must exist.
+ *	-ENOENT, -ENOTDIR, -EISDIR, -EFBIG  (HOOK)
+ *	-EINVAL, -ENAMETOOLONG  the path (HOOK)
+ *	-ENOSPC  (NOSPACE)
+ *	-ENOMEM  (INTERNAL)
+ *	and mkd_walk
  */
 must_check int mkd_tree_write(struct mkd_tree *t, const char *path, const void *data, size_t len,
 			      mode_t mode, struct mkd_err *err);
 
-/* Make a symlink; one with the same text already there is success, anything else -EEXIST. */
+/*
+ * Make a symlink; one with the same text already there is success.
+ *	-EEXIST  something else is there (HOOK)
+ *	-ENOENT, -ENOTDIR  (HOOK)
+ *	-EINVAL, -ENAMETOOLONG  the path or the target (HOOK)
+ *	-ENOSPC  (NOSPACE)
+ *	-ENOMEM  (INTERNAL)
+ *	and mkd_walk
+ */
 must_check int mkd_tree_symlink(struct mkd_tree *t, const char *target, const char *path,
 				struct mkd_err *err);
 
-/* Make a folder, owned by 0:0; one already there is success and keeps its mode. */
+/*
+ * Make a folder, owned by 0:0; one already there is success and keeps its mode.
+ *	-EEXIST  something else is there (HOOK)
+ *	-ENOENT, -ENOTDIR  (HOOK)
+ *	-EINVAL, -ENAMETOOLONG  the path (HOOK)
+ *	-ENOSPC  (NOSPACE)
+ *	-ENOMEM  (INTERNAL)
+ *	and mkd_walk
+ */
 must_check int mkd_tree_mkdir(struct mkd_tree *t, const char *path, mode_t mode,
 			      struct mkd_err *err);
-/* As mkd_tree_mkdir, with the missing ones above it, mode 0755. */
+/*
+ * As mkd_tree_mkdir, with the missing ones above it, mode 0755.
+ *	-ENOTDIR  one above it is no folder (HOOK)
+ *	and mkd_tree_mkdir
+ */
 must_check int mkd_tree_mkdirs(struct mkd_tree *t, const char *path, mode_t mode,
 			       struct mkd_err *err);
 
 /*
  * Remove a file, a link (not followed) or an empty folder; one that is not there is success.
- * -EINVAL for "/" and what ends in "..".
+ *	-ENOTEMPTY  (HOOK)
+ *	-EINVAL  for "/" and what ends in "..", and the path (HOOK)
+ *	-ENAMETOOLONG, -ENOTDIR  (HOOK)
+ *	-ENOMEM  (INTERNAL)
+ *	and mkd_walk
  */
 must_check int mkd_tree_remove(struct mkd_tree *t, const char *path, struct mkd_err *err);
 
-/* Both follow links. The mode is kept by chown, set-user-ID bits too. */
+/*
+ * Both follow links. The mode is kept by chown, set-user-ID bits too.
+ *	-ENOENT  (HOOK)
+ *	-EINVAL, -ENAMETOOLONG  the path (HOOK)
+ *	-ENOMEM  (INTERNAL)
+ *	and mkd_walk
+ */
 must_check int mkd_tree_chmod(struct mkd_tree *t, const char *path, mode_t mode,
 			      struct mkd_err *err);
 must_check int mkd_tree_chown(struct mkd_tree *t, const char *path, uint32_t uid, uint32_t gid,

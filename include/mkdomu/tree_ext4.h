@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * tree_ext4.h - the tree of a finished ext4 image, edited in place through libext2fs, and the
- *guest's identity in its superblock. Deterministic: every time it writes is epoch_sec, blocks and
- *inodes are taken lowest first, and the same edits of the same image give the same bytes.
+ * guest's identity in its superblock. Deterministic: every time it writes is epoch_sec, blocks and
+ * inodes are taken lowest first, and the same edits of the same image give the same bytes.
  *
  * Nothing is written before close: edits stay in memory (so a file of 64 MiB, the longest that is
  * written, costs 64 MiB until then). A hard-linked file that is written changes under all of its
@@ -33,7 +33,8 @@ struct mkd_tree_ext4_req {
  *	          replayed (IO)
  *	-EOPNOTSUPP  has a feature that is not written here, or lacks extents or filetype; read_only
  *	          opens what libext2fs reads (TARGET)
- *	-ENOMEM, -EIO...
+ *	-ENOMEM  (INTERNAL)
+ *	other    of open(2), pread(2) (IO)
  */
 must_check int mkd_tree_ext4_open(const struct mkd_tree_ext4_req *req, struct mkd_tree **ret,
 				  struct mkd_err *err);
@@ -52,8 +53,9 @@ must_check int mkd_tree_ext4_set_identity(struct mkd_tree *t, const uint8_t uuid
 /*
  * Write what is pending, the primary superblock last, and free t in every case. When nothing was
  * changed nothing is written. The caller calls fsync(2).
- *	-EIO...  writing failed: the image is then neither the old nor the new one (IO, NOSPACE)
  *	-EIO     an edit had failed half way; nothing was written (IO)
+ *	-ENOMEM  (INTERNAL)
+ *	other    of pwrite(2): the image is then neither the old nor the new one (IO, NOSPACE)
  */
 must_check int mkd_tree_ext4_close(struct mkd_tree *t, struct mkd_err *err);
 

@@ -44,7 +44,8 @@ struct mkd_walk {
  *	-ENOTDIR       a component that must be a folder is none
  *	-ELOOP         over 40 links
  *	-ENAMETOOLONG  a component over 255 bytes
- *	-ENOMEM, and what lookup and readlink fail with
+ *	-ENOMEM  (INTERNAL)
+ *	other    of lookup and readlink
  */
 must_check int mkd_walk(const struct mkd_walk_fs *fs, const char *path, bool follow,
 			struct mkd_walk *ret, struct mkd_err *err);

@@ -10,6 +10,7 @@
  * no such unit ever comes up, and what is bound to it fails after DefaultTimeoutStartSec (90 s).
  * Words "dev-*.device" leave BindsTo=, Requires=, Wants= and After=; a line left without a word is
  * commented out.
+ * Always 0; memory that ran out sticks in *out.
  */
 must_check int mkd_unit_unbind(struct mkd_span in, const void *arg, struct mkd_buf *out,
 			       struct mkd_err *err);

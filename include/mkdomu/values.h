@@ -53,6 +53,5 @@ must_check int mkd_value_hex(const char *text, const char *origin, size_t digits
 
 /* "http://" or "https://" and a host; no blanks, quotes, '?' or '#'. -EINVAL (USAGE) */
 must_check int mkd_value_url(const char *text, const char *origin, struct mkd_err *err);
-bool mkd_value_is_url(const char *text);
 
 #endif

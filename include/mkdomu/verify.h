@@ -30,10 +30,11 @@ struct mkd_verifier;
 /*
  * Import the keyring. *ret is the caller's; end with mkd_verify_close.
  *	-EINVAL   a signer is not a full fingerprint, or there is none (USAGE)
- *	-ENOENT   no such keyring, -EISDIR, -EFBIG and read errors (USAGE)
+ *	-ENOENT   no such keyring, -EISDIR, -EFBIG (USAGE)
  *	-EKEYREJECTED  the keyring has no usable key, or none of the signers' (VERIFY)
  *	-ENOPKG   gpg is missing or not usable (VERIFY)
- *	and I/O on the temporary folder
+ *	-ENOMEM  (INTERNAL)
+ *	and mkd_file_read, mkd_gpghome_make, mkd_file_write
  */
 must_check int mkd_verify_open(const struct mkd_keys *keys, struct mkd_verifier **ret,
 			       struct mkd_err *err);
@@ -43,7 +44,7 @@ void mkd_verify_close(struct mkd_verifier *v);
  * A clear-signed text: *plain becomes what the signature covers, and must be all that is used.
  * name is for messages. *plain is empty and *ret untouched on failure.
  *	-EBADMSG, -EKEYREJECTED, -EKEYEXPIRED, -EKEYREVOKED  as judge.h and armor.h (VERIFY)
- *	-EINTR, -ENOMEM
+ *	-ENOMEM  (INTERNAL)
  */
 must_check int mkd_verify_clear(struct mkd_verifier *v, const struct mkd_buf *text,
 				const char *name, struct mkd_buf *plain, struct mkd_signature *ret,
@@ -57,7 +58,14 @@ struct mkd_detached {
 	struct mkd_ui *ui;               /* progress stage "verify" */
 };
 
-/* A detached signature over an open file. Errors as above, and read errors (IO). */
+/*
+ * A detached signature over an open file.
+ *	-EBADMSG, -EKEYREJECTED, -EKEYEXPIRED, -EKEYREVOKED  as above (VERIFY)
+ *	-EINTR   a signal asked to stop
+ *	-ENOMEM  (INTERNAL)
+ *	-EIO     the file is shorter than size_bytes (IO)
+ *	other    of pread(2) (IO)
+ */
 must_check int mkd_verify_detached(struct mkd_verifier *v, const struct mkd_detached *d,
 				   struct mkd_signature *ret, struct mkd_err *err);
 

@@ -19,18 +19,13 @@ struct mkd_ext4_ctx;
  *	-E2BIG       they do not fit an inode and a block (ARCHIVE)
  *	-EOPNOTSUPP  a namespace that ext4 has not (ARCHIVE)
  *	-EINVAL      a malformed ACL, or a name that is empty or over 255 bytes (ARCHIVE)
- *	and those of balloc.h, blockout.h
+ *	-ENOMEM  (INTERNAL)
+ *	and mkd_balloc_take, mkd_blockout_put
  */
 must_check int mkd_xattrs_store(struct mkd_ext4_ctx *c, uint32_t ino, const struct mkd_entry *e,
 				struct mkd_err *err);
 
 /* Drop them and free the block. */
 void mkd_xattrs_release(struct mkd_ext4_ctx *c, uint32_t ino);
-
-/*
- * Convert an ACL of the kernel's xattr form into ext4's. out has room for len bytes. Returns the
- * length or -EINVAL.
- */
-int mkd_xattrs_acl(const void *value, size_t len, void *out);
 
 #endif

@@ -12,7 +12,7 @@
  * Connect to the socket of xenstored, else to the kernel's /dev/xen/xenbus. *ret_fd is the
  * caller's.
  *	-ENOENT  neither is there (TARGET)
- *	other    from connect(2), open(2) (TARGET)
+ *	other    of connect(2), open(2) (TARGET)
  */
 must_check int mkd_xenstore_open(const char *socket_path, const char *xenbus_path, int *ret_fd,
 				 struct mkd_err *err);
@@ -22,7 +22,9 @@ must_check int mkd_xenstore_open(const char *socket_path, const char *xenbus_pat
  *	-ENOENT     no such node (TARGET)
  *	-ETIMEDOUT  no answer for 2 s (TARGET)
  *	-EPROTO     an answer that the protocol does not know, or another error word (TARGET)
- *	other       from read(2), write(2) (TARGET)
+ *	-ENAMETOOLONG  the path is over 4095 bytes (TARGET)
+ *	-ENOMEM  (INTERNAL)
+ *	other    of poll(2), read(2), write(2) (TARGET)
  */
 must_check int mkd_xenstore_read(int fd, const char *path, struct mkd_buf *ret,
 				 struct mkd_err *err);

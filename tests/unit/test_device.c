@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include "fault.h"
 #include "mkdomu/file.h"
 #include "mkdomu/label.h"
 #include "mkdomu/swap.h"
@@ -115,6 +116,30 @@ static void known_signatures_need_force_and_are_wiped(void **state)
 		assert_int_equal(blkid_status(d.path), 2);
 		(void)close(d.fd);
 	}
+}
+
+static void a_wipe_that_fails_is_told(void **state)
+{
+	struct disk d;
+	struct mkd_target_req req;
+	struct mkd_target *t = NULL;
+	struct mkd_err err = { 0 };
+
+	if (skip_unless_root())
+		return;
+	d = disk_new(state, "d");
+	req = request(&d);
+	assert_ok(mkd_target_open(&req, &t, &err), &err);
+	assert_fault(FAULT_PWRITE, 1, mkd_target_begin(t, &err), &err, EIO, MKD_EXIT_IO,
+		     "cannot wipe '");
+	assert_fault(FAULT_FSYNC, 1, mkd_target_begin(t, &err), &err, ENOSPC, MKD_EXIT_NOSPACE,
+		     "cannot wipe '");
+	/* what goes to the disk is read back past the cache */
+	assert_nomem(mkd_target_prepare(t, &err), &err);
+	assert_fault(FAULT_PREAD, 2, mkd_target_prepare(t, &err), &err, EIO, MKD_EXIT_IO,
+		     "cannot read back '");
+	mkd_target_close(t);
+	(void)close(d.fd);
 }
 
 static void a_file_system_is_named_and_untouched_until_begin(void **state)
@@ -463,6 +488,7 @@ int main(void)
 		T(an_empty_device_is_taken),
 		T(links_lead_to_the_real_node),
 		T(known_signatures_need_force_and_are_wiped),
+		T(a_wipe_that_fails_is_told),
 		T(a_file_system_is_named_and_untouched_until_begin),
 		T(a_gpt_goes_with_its_backup_also_when_the_build_is_abandoned),
 		T(several_signatures_are_told_and_all_wiped),

@@ -38,6 +38,7 @@ static void a_mounted_device_is_refused_even_with_force(void **state)
 	assert_int_equal(mount(d.path, dir, "ext4", 0, NULL), 0);
 	req = request(&d);
 	req.force = true;
+	/* mkd_guard_device: -EBUSY */
 	assert_refused(&req, EBUSY, MKD_EXIT_TARGET, "it is mounted on /");
 	assert_int_equal(umount(dir), 0);
 	assert_free(&req);
@@ -179,6 +180,7 @@ static void a_read_only_device_is_refused(void **state)
 	made = make_file(test_path(state, "d"), SIZE_BYTES);
 	d = disk_attach(state, "d", (struct loop_opts){ .read_only = true });
 	req = request(&d);
+	/* mkd_guard_device: -EROFS; mkd_target_probe: -EROFS */
 	assert_refused(&req, EROFS, MKD_EXIT_TARGET, "read-only");
 	(void)close(d.fd);
 }
@@ -203,6 +205,7 @@ static void devices_that_are_too_small_are_refused(void **state)
 	d = disk_new(state, "d");
 	req = request(&d);
 	req.size_bytes = SIZE_BYTES + 4096;
+	/* mkd_guard_device: -EINVAL */
 	assert_refused(&req, EINVAL, MKD_EXIT_TARGET, "it has 16 MiB");
 	(void)close(d.fd);
 	/* a loop device with no file has no size */
@@ -322,6 +325,7 @@ static void partitions_and_their_disk_know_of_each_other(void **state)
 	one = (struct mkd_target_req){ .path = p1 };
 	ten = (struct mkd_target_req){ .path = p10 };
 	/* partitions without a table on the disk still are something */
+	/* mkd_guard_device: -EEXIST */
 	assert_refused(&whole, EEXIST, MKD_EXIT_TARGET, "2 partitions");
 	/* mounted 10: 10 and the disk are in use, 1 is not */
 	mkfs(p10);

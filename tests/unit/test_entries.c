@@ -297,6 +297,7 @@ static void numbers_that_ext4_cannot_hold(void **state)
 		if (table[i].key)
 			pax_text(&rec, table[i].key, table[i].value);
 		one(&tar, &rec, &table[i].spec);
+		/* mkd_entries_next: -ERANGE; mkd_convert_begin: -ERANGE */
 		assert_fails(list(state, &tar, &got, &err), &err, ERANGE, MKD_EXIT_ARCHIVE,
 			     table[i].why);
 	}
@@ -381,6 +382,10 @@ static void attributes_that_are_refused(void **state)
 		const char *key, *value;
 		int code;
 		const char *why;
+		/*
+		 * mkd_entries_next: -EPERM, -EBADMSG; mkd_convert_begin: -EPERM; mkd_convert_end:
+		 * -EPERM, -EBADMSG; mkd_convert_add_xattr: -EPERM; mkd_member_new: -EPERM
+		 */
 	} table[] = {
 		{ '0', "SCHILY.xattr.system.x", "v", EPERM, "'system.x' is not in security" },
 		{ '0', "SCHILY.xattr.", "v", EPERM, "'' is not in security" },
@@ -744,6 +749,7 @@ static void sparse_maps_that_are_damaged(void **state)
 	assert_int_equal(list(state, &tar, &got, &err), -EBADMSG);
 	/* 1 EiB of hole is more than ext4 has. */
 	old_sparse(&tar, "00000000000", "00000000004", "\x80\0\0\0\x10\0\0\0\0\0\0\0");
+	/* mkd_tarscan_feed: -ERANGE */
 	assert_fails(list(state, &tar, &got, &err), &err, ERANGE, MKD_EXIT_ARCHIVE, "ext4 holds");
 	pax_text(&rec, "GNU.sparse.major", "1");
 	pax_text(&rec, "GNU.sparse.minor", "0");

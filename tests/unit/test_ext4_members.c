@@ -181,6 +181,10 @@ static void bad_places_are_refused(void **state)
 	fs_file(&f, "file", "");
 	fs_dir(&f, "dir/sub");
 	fs_type(&f, MKD_FT_LNK, "link", "dir");
+	/*
+	 * mkd_ext4_add: -ENOTDIR, -ENOENT, -EPERM, -EEXIST, -ENAMETOOLONG; mkd_members_add:
+	 * -ENOTDIR, -ENOENT, -EPERM, -EEXIST, -ENAMETOOLONG
+	 */
 	assert_fails(fs_try_file(&f, "file/below", "", 0), &f.err, ENOTDIR, MKD_EXIT_ARCHIVE,
 		     "cannot store 'file/below': 'file' above it is a file");
 	assert_fails(fs_try_file(&f, "link/below", "", 0), &f.err, ENOTDIR, MKD_EXIT_ARCHIVE,
@@ -227,6 +231,10 @@ static void bad_members_are_refused(void **state)
 
 	memset(large, 'x', sizeof(large) - 1);
 	fs_new(&f, state, "a", 16 * MIB);
+	/*
+	 * mkd_ext4_add: -ERANGE, -EFBIG, -E2BIG, -EOPNOTSUPP, -EINVAL; mkd_xattrs_store:
+	 * -E2BIG, -EOPNOTSUPP, -EINVAL
+	 */
 	assert_fails(fs_try(&f, &e, NULL, 0), &f.err, ERANGE, MKD_EXIT_ARCHIVE, "4096:0");
 	large[4096] = 0;
 	assert_fails(fs_try_type(&f, MKD_FT_LNK, "l", large), &f.err, ENAMETOOLONG,

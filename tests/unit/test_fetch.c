@@ -212,6 +212,10 @@ static void servers_that_are_refused(void **state)
 
 		begin(&x, state, bad[i].how, bad[i].status, NULL);
 		x.req.tries = 1;
+		/*
+		 * mkd_fetch_file: -EHOSTUNREACH, -ENOENT, -EFBIG; mkd_fetch_buf:
+		 * -EHOSTUNREACH, -ENOENT, -EFBIG
+		 */
 		assert_fails(mkd_fetch_file(&x.req, x.dirfd, "f", &err), &err, bad[i].code,
 			     MKD_EXIT_NET, bad[i].words);
 		assert_fails(mkd_fetch_buf(&x.req, &buf, &err), &err, bad[i].code, MKD_EXIT_NET,

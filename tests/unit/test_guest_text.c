@@ -136,6 +136,7 @@ static void shell_values_are_set(void **state)
 	check_edit(mkd_shellvar_edit, &odd, "", "k=\"a\\\"b\\\\c\\$d\\`\ne\"\n");
 	assert_true(mkd_shellvar_get(mkd_span_of("k=\"a\\\"b\\\\c\\$d\\`\ne\"\n"), "k", &value));
 	assert_string_equal(mkd_buf_cstr(&value), odd.value);
+	/* mkd_shellvar_edit: -EINVAL */
 	check_fails(mkd_shellvar_edit, &v, "a=1\nb=\"x\ny\n", EINVAL, "line 2 has a quote");
 	mkd_buf_free(&value);
 }
@@ -246,6 +247,7 @@ static void an_inittab_can_be_full(void **state)
 	for (int i = 0; i < 1000; i++)
 		mkd_buf_printf(&in, "h%d:3:wait:/bin/true\n", i);
 	mkd_buf_str(&in, "hvc0:3:wait:/bin/true\n");
+	/* mkd_inittab_edit: -ENOSPC */
 	check_fails(mkd_inittab_edit, GETTY, mkd_buf_cstr(&in), ENOSPC, "h999");
 	mkd_buf_free(&in);
 }
@@ -440,6 +442,7 @@ static void interfaces_get_a_block(void **state)
 	check_edit(mkd_interfaces_edit, &clear, "allow-hotplug eth0\niface eth0 inet dhcp\n",
 		   "#allow-hotplug eth0\n#iface eth0 inet dhcp\n");
 	check_edit(mkd_interfaces_edit, &clear, "", "");
+	/* mkd_interfaces_edit: -EINVAL */
 	check_fails(mkd_interfaces_edit, &a, "# begin mkdomu\nauto eth0\n", EINVAL, "end mkdomu");
 }
 
@@ -454,6 +457,7 @@ static void shadow_is_edited_by_field(void **state)
 	check_edit(mkd_shadow_edit, &s, "root:!:\nroot:b:c\r\n", "root:$6$x:20000\nroot:b:c\r\n");
 	check_edit(mkd_shadow_edit, &x, "root::0:0:root:/root:/bin/sh\n",
 		   "root:x:0:0:root:/root:/bin/sh\n");
+	/* mkd_shadow_edit: -ENOENT */
 	check_fails(mkd_shadow_edit, &s, "#root:x\nroot\n", ENOENT, "no line for 'root'");
 	assert_true(mkd_colon_field(mkd_span_of("a:b\nroot:x:0:0:r:/root:/bin/sh"), "root",
 				    MKD_PASSWD_HOME, &f));
@@ -539,6 +543,7 @@ static void passwords_are_checked(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		/* mkd_password_check: -EINVAL, -E2BIG */
 		assert_fails(mkd_password_check(rows[i].text, "pw", &err), &err, rows[i].code,
 			     MKD_EXIT_USAGE, rows[i].words);
 		assert_false(mkd_password_is_hash(rows[i].text));

@@ -110,6 +110,7 @@ static void mistakes_are_named(void **state)
 		struct mkd_options o = { .profile = "untouched" };
 		struct mkd_err err;
 
+		/* mkd_options_parse: -EINVAL, -EEXIST */
 		assert_fails(parse_line(rows[i].line, &o, &err), &err, rows[i].code, MKD_EXIT_USAGE,
 			     rows[i].words);
 		assert_string_equal(o.profile, "untouched");

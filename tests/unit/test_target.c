@@ -259,6 +259,7 @@ static void what_is_no_image_is_refused(void **state)
 		struct mkd_target *t = NULL;
 
 		req.force = true;
+		/* mkd_target_probe: -ENOENT, -ENOTDIR, -EINVAL */
 		assert_fails(mkd_target_probe(&req, &info, &err), &err, bad[i].code,
 			     MKD_EXIT_TARGET, bad[i].words);
 		assert_int_equal(info.size_bytes, 77);

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "fault.h"
 #include "gpg.h"
 #include "mkdomu/armor.h"
 #include "mkdomu/file.h"
@@ -49,6 +50,7 @@ static void make_keys(void)
 	GPG(&k.gpg, "-u", "expired@x", "--output", at("expired.sig"), "--detach-sign", k.data);
 	k.gpg.time[0] = '\0';
 	GPG(&k.gpg, "-u", "revoked@x", "--output", at("revoked.asc"), "--clear-sign", k.text);
+	GPG(&k.gpg, "-u", "revoked@x", "--output", at("revoked.sig"), "--detach-sign", k.data);
 	test_gpg_revoke(&k.gpg, k.revoked);
 	GPG(&k.gpg, "--armor", "--output", k.keyring, "--export", "good@x", "other@x", "rsa@x",
 	    "expired@x", "revoked@x");
@@ -244,6 +246,7 @@ static void keys_that_are_refused(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		struct mkd_verifier *v = verifier(bad[i].pin);
 
+		/* mkd_verify_clear: -EBADMSG, -EKEYREJECTED, -EKEYEXPIRED, -EKEYREVOKED */
 		assert_fails(clear(v, at(bad[i].file), &plain, &sig, &err), &err, bad[i].code,
 			     MKD_EXIT_VERIFY, bad[i].words);
 		assert_int_equal(plain.len, 0);
@@ -354,6 +357,7 @@ static void several_signatures_need_a_good_one_and_no_bad_one(void **state)
 			assert_ok(detached_of(v, k.data, &sum, &sig, &err), &err);
 			assert_string_equal(sig.signer, k.good);
 		} else {
+			/* mkd_verify_detached: -EBADMSG, -EKEYREJECTED */
 			assert_fails(detached_of(v, k.data, &sum, &sig, &err), &err, cases[i].code,
 				     MKD_EXIT_VERIFY,
 				     cases[i].code == EBADMSG ? "bad signature" : "not a pinned");
@@ -424,6 +428,51 @@ static void a_file_that_shrinks_is_not_verified(void **state)
 	mkd_signal_set(SIGINT);
 	assert_fails(mkd_verify_detached(v, &d, &sig, &err), &err, EINTR, 128 + SIGINT, "signal 2");
 	mkd_signal_set(0);
+	assert_fault(FAULT_PREAD, 1, mkd_verify_detached(v, &d, &sig, &err), &err, ESTALE,
+		     MKD_EXIT_IO, "cannot read");
+	assert_nomem(mkd_verify_detached(v, &d, &sig, &err), &err);
+	done(v);
+}
+
+static void keys_that_ended_sign_no_file(void **state)
+{
+	static const struct {
+		const char *file, *fpr;
+		int code;
+	} rows[] = {
+		{ "expired.sig", k.expired, EKEYEXPIRED },
+		{ "revoked.sig", k.revoked, EKEYREVOKED },
+	};
+	struct mkd_signature sig;
+	struct mkd_err err;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct mkd_verifier *v = verifier(rows[i].fpr);
+
+		/* mkd_verify_detached: -EKEYEXPIRED, -EKEYREVOKED */
+		assert_fails(detached(v, at(rows[i].file), &sig, &err), &err, rows[i].code,
+			     MKD_EXIT_VERIFY, "cannot trust");
+		done(v);
+	}
+}
+
+static void verifying_runs_out_of_memory(void **state)
+{
+	const char *pin = k.good;
+	struct mkd_keys keys = { .keyring = k.keyring, .signers = &pin, .n_signers = 1 };
+	cleanup_buf struct mkd_buf text = { 0 }, plain = { 0 };
+	struct mkd_verifier *v = NULL;
+	struct mkd_signature sig;
+	struct mkd_err err;
+
+	(void)state;
+	assert_nomem(mkd_verify_open(&keys, &v, &err), &err);
+	assert_int_equal(entries(k.tmp), 1);
+	GPG(&k.gpg, "-u", "good@x", "--output", at("m.asc"), "--clear-sign", k.text);
+	test_slurp(at("m.asc"), &text);
+	assert_nomem(mkd_verify_clear(v, &text, "m", &plain, &sig, &err), &err);
+	assert_string_equal(sig.signer, k.good);
 	done(v);
 }
 
@@ -587,6 +636,8 @@ int main(void)
 		cmocka_unit_test(several_signatures_need_a_good_one_and_no_bad_one),
 		cmocka_unit_test(detached_signatures_that_are_refused),
 		cmocka_unit_test(a_file_that_shrinks_is_not_verified),
+		cmocka_unit_test(keys_that_ended_sign_no_file),
+		cmocka_unit_test(verifying_runs_out_of_memory),
 		cmocka_unit_test(keyrings_that_are_refused),
 		cmocka_unit_test(pins_are_full_fingerprints),
 		cmocka_unit_test(a_missing_or_broken_gpg_is_no_signature),

@@ -80,6 +80,14 @@ static int run(struct mkd_tree *t, enum op op, const char *path, struct mkd_err 
 	}
 }
 
+/*
+ * mkd_tree_stat: -ENOENT, -EINVAL; mkd_tree_read: -ENOENT, -EISDIR, -EFBIG, -EINVAL;
+ * mkd_tree_readlink: -ENOENT, -EINVAL; mkd_tree_list: -ENOENT, -ENOTDIR;
+ * mkd_tree_write: -ENOENT, -ENOTDIR, -EISDIR, -EINVAL; mkd_tree_symlink: -ENOENT, -ENOTDIR,
+ * -EEXIST; mkd_tree_mkdir: -ENOENT, -ENOTDIR, -EEXIST; mkd_tree_mkdirs: -ENOTDIR; mkd_tree_remove:
+ * -ENOTEMPTY, -EINVAL, -ENOTDIR; mkd_tree_chmod: -ENOENT; mkd_tree_chown: -ENOENT; mkd_walk:
+ * -ENOENT, -ENOTDIR, -ELOOP
+ */
 static const struct {
 	enum op op;
 	const char *path;
@@ -176,6 +184,14 @@ static void too_long(struct mkd_tree *t)
 	memset(text, 't', sizeof(text) - 1);
 	text[4096] = '\0';
 	for (enum op op = STAT; op <= CHOWN; op++) {
+		/*
+		 * mkd_tree_stat: -ENAMETOOLONG, -EINVAL; mkd_tree_read: -ENAMETOOLONG,
+		 * -EINVAL; mkd_tree_readlink: -ENAMETOOLONG, -EINVAL; mkd_tree_list:
+		 * -ENAMETOOLONG, -EINVAL; mkd_tree_write: -ENAMETOOLONG, -EINVAL;
+		 * mkd_tree_symlink: -ENAMETOOLONG, -EINVAL; mkd_tree_mkdir: -ENAMETOOLONG,
+		 * -EINVAL; mkd_tree_remove: -ENAMETOOLONG, -EINVAL; mkd_tree_chmod:
+		 * -ENAMETOOLONG, -EINVAL; mkd_tree_chown: -ENAMETOOLONG, -EINVAL
+		 */
 		assert_fails(run(t, op, name, &err), &err, ENAMETOOLONG, MKD_EXIT_HOOK,
 			     "longer than 255 bytes");
 		assert_fails(run(t, op, path, &err), &err, ENAMETOOLONG, MKD_EXIT_HOOK,
