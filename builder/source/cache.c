@@ -146,6 +146,18 @@ int mkd_cache_lock(const struct mkd_cache *c, const char *name, struct mkd_ui *u
 	}
 }
 
+bool mkd_cache_trylock(const struct mkd_cache *c, const char *name, int *ret_fd)
+{
+	char lock[256];
+	cleanup_close int fd = openat(c->dirfd, lock_name(name, lock),
+				      O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) != 0 || !is_current(c, lock, fd))
+		return false;
+	*ret_fd = steal_fd(&fd);
+	return true;
+}
+
 void mkd_cache_unlock(const struct mkd_cache *c, const char *name, int fd)
 {
 	char lock[256];

@@ -8,6 +8,7 @@
 
 #include "mkdomu/fetch.h"
 #include "mkdomu/obtain.h"
+#include "mkdomu/prune.h"
 #include "mkdomu/release.h"
 #include "mkdomu/url.h"
 
@@ -232,6 +233,8 @@ static int visit(struct visit *v, struct mkd_source *ret, struct mkd_err *err)
 		r = remember(v, err);
 	if (r < 0)
 		return r;
+	if (!v->req->offline)
+		mkd_prune(v->cache, v->req->variant, v->rel.file, v->req->ui);
 	warn_if_stale(v);
 	fill(v, &proved, url, &s);
 	s.fd = steal_fd(&fd);

@@ -51,12 +51,11 @@ static void split(const char *text, struct mkd_netenv_proxy *p)
 
 bool mkd_netenv_proxy(const char *url, struct mkd_netenv_proxy *ret)
 {
-	const char *var = proxy_var(url), *value, *scheme, *host, *at;
+	const char *var = proxy_var(url), *value = var ? value_of(var) : NULL, *scheme, *host, *at;
 
 	*ret = (struct mkd_netenv_proxy){ .var = var };
-	if (!var)
+	if (!value)
 		return false;
-	value = getenv(var);
 	scheme = strstr(value, "://");
 	host = scheme ? scheme + 3 : value;
 	/* A password may hold what it should not, unescaped: all before the last '@' is hidden. */

@@ -35,6 +35,8 @@ void mkd_cache_close(struct mkd_cache *c);
  */
 must_check int mkd_cache_lock(const struct mkd_cache *c, const char *name, struct mkd_ui *ui,
 			      int *ret_fd, struct mkd_err *err);
+/* The same without waiting: false when another has it, or it cannot be taken. */
+must_check bool mkd_cache_trylock(const struct mkd_cache *c, const char *name, int *ret_fd);
 void mkd_cache_unlock(const struct mkd_cache *c, const char *name, int fd);
 
 /*

@@ -11,6 +11,7 @@
 
 #include "mkdomu/cache.h"
 #include "mkdomu/file.h"
+#include "mkdomu/prune.h"
 
 static void open_cache(void **state, struct mkd_cache *c)
 {
@@ -242,6 +243,62 @@ static void users_have_a_cache_in_their_home(void **state)
 	assert_int_equal(seteuid(getuid()), 0);
 }
 
+static void touch(const struct mkd_cache *c, const char *name)
+{
+	struct mkd_err err = { 0 };
+
+	assert_ok(mkd_cache_put(c, name, "x", 1, &err), &err);
+}
+
+static bool has(const struct mkd_cache *c, const char *name)
+{
+	return faccessat(c->dirfd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+#define RELEASE(day) "v-202608" day "T091501Z.tar.xz"
+
+static void old_releases_go_but_for_those_in_use(void **state)
+{
+	static const char *const goes[] = { RELEASE("01"), RELEASE("01") ".DIGESTS",
+					    RELEASE("02") ".part", RELEASE("02") ".part.meta",
+					    RELEASE("03") ".asc" };
+	static const char *const stays[] = {
+		RELEASE("04"),
+		RELEASE("04") ".DIGESTS",
+		RELEASE("06"),
+		RELEASE("06") ".DIGESTS",
+		RELEASE("05"),
+		"w-20260801T091501Z.tar.xz",
+		"v-x-20260801T091501Z.tar.xz",
+		"v-20260801T09150Z.tar.xz",
+		"amd64-latest-v.txt",
+		"amd64-v-ABC.seen",
+	};
+	struct mkd_cache c;
+	struct mkd_err err = { 0 };
+	int lock = -1;
+
+	open_cache(state, &c);
+	for (size_t i = 0; i < ARRAY_LEN(goes); i++)
+		touch(&c, goes[i]);
+	for (size_t i = 0; i < ARRAY_LEN(stays); i++)
+		touch(&c, stays[i]);
+	/* 06 is the current one, 05 the newest other; 04 is older, but somebody's */
+	assert_ok(mkd_cache_lock(&c, RELEASE("04"), NULL, &lock, &err), &err);
+	mkd_prune(&c, "v", RELEASE("06"), NULL);
+	for (size_t i = 0; i < ARRAY_LEN(goes); i++)
+		assert_false(has(&c, goes[i]));
+	for (size_t i = 0; i < ARRAY_LEN(stays); i++)
+		assert_true(has(&c, stays[i]));
+	assert_false(has(&c, RELEASE("01") ".lock"));
+	mkd_cache_unlock(&c, RELEASE("04"), lock);
+	/* A current one that is older than others, as after a look at another mirror. */
+	mkd_prune(&c, "v", RELEASE("04"), NULL);
+	assert_true(has(&c, RELEASE("04")) && has(&c, RELEASE("06")));
+	assert_false(has(&c, RELEASE("05")));
+	mkd_cache_close(&c);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, test_dir_setup, test_dir_teardown)
 
 int main(void)
@@ -257,6 +314,7 @@ int main(void)
 		T(time_does_not_go_back),
 		T(a_damaged_state_is_not_a_first_use),
 		T(users_have_a_cache_in_their_home),
+		T(old_releases_go_but_for_those_in_use),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
