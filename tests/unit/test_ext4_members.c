@@ -203,8 +203,8 @@ static void bad_places_are_refused(void **state)
 		     "the tarball has a symlink there");
 	assert_fails(fs_try_file(&f, "", "", 0), &f.err, EEXIST, MKD_EXIT_ARCHIVE,
 		     "the root is a folder");
-	assert_fails(fs_try_type(&f, MKD_FT_HARDLINK, "", "file"), &f.err, EEXIST,
-		     MKD_EXIT_ARCHIVE, "the root is a folder");
+	assert_fails(fs_try_type(&f, MKD_FT_HARDLINK, "", "file"), &f.err, EEXIST, MKD_EXIT_ARCHIVE,
+		     "the root is a folder");
 	assert_fails(fs_try_file(&f, name, "", 0), &f.err, ENAMETOOLONG, MKD_EXIT_ARCHIVE,
 		     "over 255 bytes");
 	name[100] = '/';
