@@ -53,7 +53,7 @@ static bool has_id(uint16_t tag)
 	return tag == ACL_USER || tag == ACL_GROUP;
 }
 
-static int convert_acl(const void *value, size_t len, void *out)
+int mkd_xattrs_acl(const void *value, size_t len, void *out)
 {
 	const struct posix_acl_xattr_entry *from;
 	const uint32_t v1 = htole32(ACL_V1);
@@ -90,7 +90,7 @@ static int convert_acl(const void *value, size_t len, void *out)
 /* One without entries is none; an access ACL of three entries is the mode again. */
 static int add_acl(struct attrs *a, const struct mkd_xattr *x, uint8_t index, uint8_t **room)
 {
-	int len = convert_acl(x->value, x->len, *room);
+	int len = mkd_xattrs_acl(x->value, x->len, *room);
 
 	if (len < 0)
 		return len;

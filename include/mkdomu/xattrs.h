@@ -28,4 +28,11 @@ must_check int mkd_xattrs_store(struct mkd_ext4_ctx *c, uint32_t ino, const stru
 /* Drop them and free the block. */
 void mkd_xattrs_release(struct mkd_ext4_ctx *c, uint32_t ino);
 
+/*
+ * Convert an ACL of the kernel's xattr form into ext4's; for the fuzzer too. out has room for len
+ * bytes. Returns the length.
+ *	-EINVAL  malformed; *out may have been written to
+ */
+int mkd_xattrs_acl(const void *value, size_t len, void *out);
+
 #endif
