@@ -108,6 +108,12 @@ check-build: $(BUILD)/mkdomu $(tests) $(tools) layers
 e2e: $(BUILD)/mkdomu $(tools)
 	@tests/run --mode $(MODE) $(if $(T),tests/e2e/$(T).sh,$(e2e))
 
+# In a virtual machine with Debian's kernel: device-mapper, LVM, md, partitions. make vm [T=lvm]
+.PHONY: vm
+vm: $(BUILD)/mkdomu $(BUILD)/tools/xlcheck
+	@tests/tools/setup build check lab
+	@TEST_TIMEOUT=900 tests/run --mode $(MODE) $(if $(T),tests/lab/vm-$(T).sh,$(sort $(wildcard tests/lab/vm-*.sh)))
+
 demo:
 	@tests/tools/setup build demo
 	@$(MAKE) --no-print-directory -j2 all
