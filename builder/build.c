@@ -149,7 +149,7 @@ static int rootfs(void *job, struct mkd_err *err)
 		.epoch_sec = j->epoch_sec ? j->epoch_sec : j->source.build_sec,
 		.fs = {
 			.fd = mkd_target_fd(t),
-			.name = j->plan->disk,
+			.name = mkd_target_info(t)->name,
 			.offset_bytes = j->layout.root.offset_bytes,
 			.size_bytes = j->layout.root.size_bytes,
 			.csum_seed = j->base.csum_seed,
@@ -183,7 +183,7 @@ static int swap(void *job, struct mkd_err *err)
 	if (j->layout.swap_kind != MKD_SWAP_PARTITION && j->layout.swap_kind != MKD_SWAP_DISK)
 		return 0;
 	req.fd = mkd_target_fd(j->target[at->disk]);
-	req.name = mkd_target_info(j->target[at->disk])->path;
+	req.name = mkd_target_info(j->target[at->disk])->name;
 	memcpy(req.uuid, j->id.swap_uuid, sizeof(req.uuid));
 	return mkd_swap_write(&req, err);
 }
@@ -200,7 +200,7 @@ static int label(void *job, struct mkd_err *err)
 	};
 	struct mkd_label_req req = {
 		.fd = mkd_target_fd(j->target[MKD_DISK_MAIN]),
-		.name = info->path,
+		.name = info->name,
 		.size_bytes = info->size_bytes,
 		.sector_bytes = info->sector_bytes,
 		.parts = parts,
