@@ -7,6 +7,7 @@
 
 #include "mkdomu/job.h"
 #include "mkdomu/label.h"
+#include "mkdomu/lostdev.h"
 #include "mkdomu/pipeline.h"
 #include "mkdomu/swap.h"
 
@@ -277,6 +278,8 @@ static int run(const struct mkd_step *first, size_t n, struct mkd_step last, str
 	steps[n] = last;
 	mkd_buf_reset(r->out);
 	rc = mkd_pipeline_run(steps, n + 1, &r->job, err);
+	for (size_t i = 0; rc < 0 && i < r->job.n_disks; i++)
+		rc = mkd_lostdev_explain(&r->job.info[i], err);
 	mkd_buf_free(&r->job.cfg);
 	mkd_buf_free(&r->job.access);
 	return rc;
