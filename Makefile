@@ -112,7 +112,7 @@ e2e: $(BUILD)/mkdomu $(tools)
 .PHONY: vm
 vm: $(BUILD)/mkdomu $(BUILD)/tools/xlcheck
 	@tests/tools/setup build check lab
-	@TEST_TIMEOUT=900 tests/run --mode $(MODE) $(if $(T),tests/lab/vm-$(T).sh,$(sort $(wildcard tests/lab/vm-*.sh)))
+	@TEST_TIMEOUT=1600 tests/run --mode $(MODE) $(if $(T),tests/lab/vm-$(T).sh,$(sort $(wildcard tests/lab/vm-*.sh)))
 
 demo:
 	@tests/tools/setup build demo

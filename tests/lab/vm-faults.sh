@@ -20,17 +20,29 @@ broken() {
 	check "$name: nothing like a file system" nothing_on "$target"
 }
 
-# Errors from the middle on: tar's data, then the end of the file system
-for at in 2 4 50; do
-	printf '%s\n' "0 $((at * 2048)) linear $a 0" "$((at * 2048)) 2048 error" \
-		"$((at * 2048 + 2048)) $((sectors - at * 2048 - 2048)) linear $a $((at * 2048 + 2048))" >table
-	need dmsetup create bad table
-	case $at in
-	50) build "an error where nothing is written" --disk /dev/mapper/bad --swap none ;;
-	*) broken "errors at $at MiB" 9 "Input/output error" /dev/mapper/bad --swap none ;;
-	esac
+# hole MIB: /dev/mapper/bad is $a, but for one MiB that can be neither read nor written
+hole() {
+	printf '%s\n' "0 $(($1 * 2048)) linear $a 0" "$(($1 * 2048)) 2048 error" \
+		"$(($1 * 2048 + 2048)) $((sectors - $1 * 2048 - 2048)) linear $a $(($1 * 2048 + 2048))" |
+		dmsetup create bad
+}
+# Where libblkid looks for superblocks: what is there cannot be known, so nothing is done.
+need hole 2
+before /dev/mapper/bad
+refused "an error where superblocks are" 9 "to see what is on it: Input/output error" \
+	mkdomu --disk /dev/mapper/bad --swap none --force
+after "an error where superblocks are" /dev/mapper/bad
+need dmsetup remove bad
+for at in 1 3 5; do
+	need hole $at
+	broken "an error at $at MiB" 9 "'/dev/mapper/bad -> /dev/dm-" /dev/mapper/bad --swap none
+	check "it is an input/output error" grep -q '^mkdomu: cannot.*: Input/output error$' .err
 	need dmsetup remove bad
 done
+need hole 50
+build "an error where nothing is written" --disk /dev/mapper/bad --swap none
+need dmsetup remove bad
+rm guest.cfg
 
 # All writes fail, from the first: the old content may stay, but the message says so.
 need mke2fs -q -F -t ext4 "$a"
@@ -42,7 +54,7 @@ need dmsetup remove bad
 # Writes that are lost without a word
 need wipefs -qa "$a"
 need dmsetup create bad --table "0 $sectors flakey $a 0 0 600 1 drop_writes"
-refused "a device that forgets what is written" 9 "does not keep what is written" mkdomu --disk /dev/mapper/bad --swap none
+refused "a device that forgets what is written" 9 "there is no ext4 file system in '/dev/mapper/bad -> " mkdomu --disk /dev/mapper/bad --swap none
 sed 's/^/# /' .err
 check "no config" [ ! -e guest.cfg ]
 need dmsetup remove bad
@@ -80,15 +92,19 @@ in_the_middle "$b" vanish
 rc=$?
 check "a disk that is pulled in the middle: status $rc" [ $rc = 9 ]
 sed 's/^/# /' .err
-check "the message names it" grep -q "^mkdomu: .*$b" .err
+check "the message says so" grep -q "^mkdomu: '$b' went away" .err
 check "no config" [ ! -e guest.cfg ]
 
-# Thin pools that are too small
+# Thin pools that are too small: with errors at once, and with errors after a wait
 need vgcreate -qq vg0 "$c"
-need lvcreate -qq --type thin-pool -n pool -L 4M --errorwhenfull y vg0
+need lvcreate -qq --type thin-pool -n pool -L 4M vg0
 need lvcreate -qq -V 96M --thinpool pool -n thin vg0
-broken "a thin pool that fills up" 8 "No space left" /dev/vg0/thin --swap none
+need lvchange -qq --errorwhenfull y vg0/pool
+broken "a thin pool that fills up" 8 "No space left on device; the pool" /dev/vg0/thin --swap none
 check "pool: it is full" [ "$(lvs --noheadings -o data_percent vg0/pool | tr -d ' ')" = 100.00 ]
+need lvchange -qq --errorwhenfull n vg0/pool
+echo 3 >/sys/module/dm_thin_pool/parameters/no_space_timeout
+broken "a full thin pool that waits for space" 8 "No space left on device; the pool" /dev/vg0/thin --swap none
 need lvextend -qq -L +40M vg0/pool
 build "it works once the pool is larger" --disk /dev/vg0/thin --swap none
 check "its root is whole" whole_root /dev/vg0/thin

@@ -74,7 +74,7 @@ need lvchange -pr vg0/root
 never "a read-only volume" 3 "it is read-only" /dev/vg0/root
 need lvchange -prw vg0/root
 mount_of /dev/vg0/root "$W/mnt" -o ro
-never "a mounted volume" 3 "it is mounted on $W/mnt" /dev/vg0/root
+never "a mounted volume" 3 "'/dev/vg0/root -> $(readlink -f /dev/vg0/root)': it is mounted on $W/mnt" /dev/vg0/root
 umount "$W/mnt"
 need mkswap -q /dev/vg0/swap
 need swapon /dev/vg0/swap

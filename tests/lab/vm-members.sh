@@ -2,7 +2,7 @@
 # What else may be on a device: md, LUKS, LVM, other file systems. In use it is never overwritten,
 # otherwise with --force alone; then nothing of it is left.
 . "$(dirname "$0")/vmlib.sh"
-in_vm --disk 128M --disk 128M
+in_vm --disk 112M --disk 112M
 root_make
 a=$(disk 1) b=$(disk 2)
 
@@ -61,7 +61,6 @@ mount_of "$b" "$W/mnt" -o "device=$a,device=$b" || exit 2
 never "the other device of a mounted btrfs" 3 "" "$a"
 umount "$W/mnt"
 taken btrfs
-# of mkfs.xfs, ZFS' and others' own programs only the first bytes count
 zfs_like() { # the magic of uberblocks, in the first label
 	local i
 	wipefs -qa "$1"
@@ -73,7 +72,9 @@ need zfs_like "$a"
 refuses "ZFS" 3 "zfs_member" "$a"
 taken ZFS
 need wipefs -qa "$a"
-need mkfs.xfs -q -f "$b"
-need dd if="$b" of="$a" bs=1M status=none
+truncate -s 400M xfs.img # the least that mkfs.xfs takes
+need mkfs.xfs -q xfs.img
+need dd if=xfs.img of="$a" bs=64K count=1 conv=fsync status=none
+rm xfs.img
 refuses "xfs" 3 "xfs" "$a"
 taken xfs

@@ -7,7 +7,7 @@
 set -u
 lab=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 in_vm() {
-	[ -n "${IN_VM:-}" ] || exec "$lab/vm" "$@" bash "$lab/$(basename "$0")"
+	[ -n "${IN_VM:-}" ] || exec "$lab/vm" --time 1500 "$@" bash "$lab/$(basename "$0")"
 }
 [ -n "${IN_VM:-}" ] || return 0
 
