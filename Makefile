@@ -150,6 +150,12 @@ fuzz-build: $(if $(T),$(BUILD)/fuzz/$(T),$(fuzzers))
 e2e: $(BUILD)/mkdomu $(tools)
 	@tests/run --mode $(MODE) $(if $(T),tests/e2e/$(T).sh,$(e2e))
 
+# In a virtual machine with Debian's kernel: device-mapper, LVM, md, partitions. make vm [T=lvm]
+.PHONY: vm
+vm: $(BUILD)/mkdomu $(BUILD)/tools/xlcheck
+	@tests/tools/setup build check lab
+	@TEST_TIMEOUT=1600 tests/run --mode $(MODE) $(if $(T),tests/lab/vm-$(T).sh,$(sort $(wildcard tests/lab/vm-*.sh)))
+
 demo:
 	@tests/tools/setup build demo
 	@$(MAKE) --no-print-directory -j2 all

@@ -10,6 +10,7 @@
 
 #include "mkdomu/job.h"
 #include "mkdomu/label.h"
+#include "mkdomu/lostdev.h"
 #include "mkdomu/pipeline.h"
 #include "mkdomu/swap.h"
 
@@ -202,7 +203,7 @@ static int rootfs(void *job, struct mkd_err *err)
 		.epoch_sec = j->epoch_sec ? j->epoch_sec : j->source.build_sec,
 		.fs = {
 			.fd = mkd_target_fd(t),
-			.name = j->plan->disk,
+			.name = mkd_target_info(t)->name,
 			.offset_bytes = j->layout.root.offset_bytes,
 			.size_bytes = j->layout.root.size_bytes,
 			.csum_seed = j->base.csum_seed,
@@ -249,7 +250,7 @@ static int swap(void *job, struct mkd_err *err)
 	if (j->layout.swap_kind != MKD_SWAP_PARTITION && j->layout.swap_kind != MKD_SWAP_DISK)
 		return 0;
 	req.fd = mkd_target_fd(j->target[at->disk]);
-	req.name = mkd_target_info(j->target[at->disk])->path;
+	req.name = mkd_target_info(j->target[at->disk])->name;
 	memcpy(req.uuid, j->id.swap_uuid, sizeof(req.uuid));
 	return mkd_swap_write(&req, err);
 }
@@ -266,7 +267,7 @@ static int label(void *job, struct mkd_err *err)
 	};
 	struct mkd_label_req req = {
 		.fd = mkd_target_fd(j->target[MKD_DISK_MAIN]),
-		.name = info->path,
+		.name = info->name,
 		.size_bytes = info->size_bytes,
 		.sector_bytes = info->sector_bytes,
 		.parts = parts,
@@ -346,6 +347,8 @@ static int run(const struct mkd_step *first, size_t n, struct mkd_step last, str
 	steps[n] = last;
 	mkd_buf_reset(r->out);
 	rc = mkd_pipeline_run(steps, n + 1, &r->job, err);
+	for (size_t i = 0; rc < 0 && i < r->job.n_disks; i++)
+		rc = mkd_lostdev_explain(&r->job.info[i], err);
 	mkd_buf_free(&r->job.cfg);
 	mkd_buf_free(&r->job.manifest);
 	mkd_buf_free(&r->job.access);

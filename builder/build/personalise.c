@@ -73,7 +73,7 @@ int mkd_job_guest(void *job, struct mkd_err *err)
 	struct mkd_tree *tree = NULL;
 	const struct mkd_tree_ext4_req req = {
 		.fd = mkd_target_fd(j->target[MKD_DISK_MAIN]),
-		.name = j->plan->disk,
+		.name = mkd_target_info(j->target[MKD_DISK_MAIN])->name,
 		.offset_bytes = j->layout.root.offset_bytes,
 		.epoch_sec = j->rootfs.epoch_sec,
 	};

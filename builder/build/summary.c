@@ -133,7 +133,7 @@ void mkd_job_plan(const struct mkd_job *j, struct mkd_buf *ret)
 	for (size_t i = 0; i < j->n_disks; i++) {
 		const struct mkd_target_info *t = &j->info[i];
 
-		mkd_buf_printf(ret, "  %s: %s\n", t->path,
+		mkd_buf_printf(ret, "  %s: %s\n", t->name,
 			       t->found[0]                    ? t->found
 			       : t->kind == MKD_TARGET_DEVICE ? "a device without a known signature"
 							      : "to be made");

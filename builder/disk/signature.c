@@ -95,9 +95,10 @@ int mkd_signature_find(int fd, const char *name, char ret[static MKD_FOUND_BYTES
 	if (!pr)
 		return -err->code;
 	r = blkid_do_safeprobe(pr);
-	if (r == -1)
-		return mkd_fail(err, MKD_EXIT_IO, EIO, "cannot read '%s' to see what is on it",
-				name);
+	/* -1, or the errno of a read: all but "ambivalent" */
+	if (r < 0 && r != -2)
+		return mkd_fail_io(err, r == -1 ? EIO : -r, "cannot read '%s' to see what is on it",
+				   name);
 	if (r == 0)
 		describe(pr, &b);
 	else if (r == -2)
@@ -121,7 +122,8 @@ int mkd_signature_wipe(int fd, const char *name, struct mkd_err *err)
 		if (r == 1)
 			return 0;
 		if (r < 0)
-			return mkd_fail(err, MKD_EXIT_IO, EIO, "cannot read '%s' to wipe it", name);
+			return mkd_fail_io(err, r == -1 ? EIO : -r, "cannot read '%s' to wipe it",
+					   name);
 		if (blkid_do_wipe(pr, 0) != 0)
 			return mkd_fail(err, MKD_EXIT_IO, EIO,
 					"cannot wipe the old signatures of '%s'", name);

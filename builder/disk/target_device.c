@@ -13,11 +13,11 @@
 #include "mkdomu/file.h"
 #include "mkdomu/guard.h"
 #include "mkdomu/inuse.h"
+#include "mkdomu/readback.h"
 #include "mkdomu/signature.h"
 
-#define EDGE_BYTES  MIB  /* at both ends: where labels and superblocks are */
-#define CHUNK_BYTES GIB  /* between two looks at the signal flag */
-#define PAGE_BYTES  4096 /* alignment for O_DIRECT */
+#define EDGE_BYTES  MKD_READBACK_BYTES /* at both ends: where labels and superblocks are */
+#define CHUNK_BYTES GIB                /* between two looks at the signal flag */
 #define LOST_BYTES \
 	(2 * MIB) /* what an abandoned device loses at its start: root's superblock too */
 
@@ -36,7 +36,7 @@ struct node {
 	int fd; /* for looking */
 	dev_t dev;
 	uint64_t diskseq; /* changes when another disk takes the number; 0 = kernel before 5.15 */
-	char path[PATH_MAX];
+	char path[PATH_MAX], name[PATH_MAX];
 };
 
 static void node_close(struct node *n)
@@ -77,14 +77,17 @@ static int look(const char *path, struct node *ret, struct mkd_err *err)
 
 	if (!realpath(path, n.path))
 		return open_error(err, errno, path);
+	/* dm-3 tells nobody what it is; the name that was given does not tell where a link leads */
+	if (strcmp(path, n.path) == 0)
+		memcpy(n.name, n.path, sizeof(n.name));
+	else
+		(void)snprintf(n.name, sizeof(n.name), "%.2040s -> %.2040s", path, n.path);
 	fd = open(n.path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0)
-		return open_error(err, errno, n.path);
-	if (eaccess(n.path, W_OK) != 0 && errno != EROFS)
-		return open_error(err, errno, n.path);
+	if (fd < 0 || (eaccess(n.path, W_OK) != 0 && errno != EROFS))
+		return open_error(err, errno, n.name);
 	if (fstat(fd, &st) != 0 || !S_ISBLK(st.st_mode))
 		return mkd_fail(err, MKD_EXIT_TARGET, EINVAL,
-				"cannot use '%s': it is not a block device", n.path);
+				"cannot use '%s': it is not a block device", n.name);
 	n.dev = st.st_rdev;
 	n.diskseq = diskseq_of(fd);
 	n.fd = steal_fd(&fd);
@@ -96,7 +99,7 @@ static int guard(const struct mkd_host *host, const struct mkd_target_req *req, 
 		 struct mkd_target_info *info, struct mkd_err *err)
 {
 	struct mkd_guard_req g = { .host = host,
-				   .name = info->path,
+				   .name = info->name,
 				   .fd = fd,
 				   .size_bytes = req->size_bytes,
 				   .force = req->force,
@@ -115,26 +118,41 @@ static int claim(const struct mkd_host *host, const struct node *n, int flags, i
 	int code = errno;
 
 	if (fd < 0 && code == EBUSY) {
-		int r = mkd_subject_make(host, n->path, n->fd, &s, err);
+		int r = mkd_subject_make(host, n->name, n->fd, &s, err);
 
 		return r < 0 ? r : mkd_inuse_explain(&s, err);
 	}
 	if (fd < 0)
-		return open_error(err, code, n->path);
+		return open_error(err, code, n->name);
 	if (fstat(fd, &st) != 0 || !S_ISBLK(st.st_mode) || st.st_rdev != n->dev ||
 	    diskseq_of(fd) != n->diskseq)
 		return mkd_fail(err, MKD_EXIT_TARGET, EBUSY,
 				"cannot use '%s': another device took its place meanwhile; look "
 				"and start again",
-				n->path);
+				n->name);
 	*ret_fd = steal_fd(&fd);
 	return 0;
+}
+
+/* The guard; but what is on a device matters only when nobody holds it: force would not help. */
+static int guard_looked(const struct mkd_host *host, const struct mkd_target_req *req,
+			const struct node *n, struct mkd_target_info *info, struct mkd_err *err)
+{
+	cleanup_close int fd = -1;
+	struct mkd_err held;
+	int r = guard(host, req, n->fd, info, err);
+
+	if (r != -EEXIST || claim(host, n, O_RDONLY, &fd, &held) != -EBUSY)
+		return r;
+	*err = held;
+	return -EBUSY;
 }
 
 static void start_info(const struct node *n, struct mkd_target_info *info)
 {
 	*info = (struct mkd_target_info){ .kind = MKD_TARGET_DEVICE };
-	(void)snprintf(info->path, sizeof(info->path), "%s", n->path);
+	memcpy(info->path, n->path, sizeof(info->path));
+	memcpy(info->name, n->name, sizeof(info->name));
 }
 
 int mkd_device_probe(const struct mkd_host *host, const struct mkd_target_req *req,
@@ -150,7 +168,7 @@ int mkd_device_probe(const struct mkd_host *host, const struct mkd_target_req *r
 	start_info(&n, &info);
 	r = mkd_disklock_device(host, n.dev, n.path, MKD_LOCK_LOOK, &lock, err);
 	if (r == 0)
-		r = guard(host, req, n.fd, &info, err);
+		r = guard_looked(host, req, &n, &info, err);
 	if (r == 0)
 		r = claim(host, &n, O_RDONLY, &claimed, err);
 	if (r == 0)
@@ -167,7 +185,7 @@ static int open_looked(const struct mkd_target_req *req, const struct node *n, s
 	start_info(n, &d->info);
 	d->dev = n->dev;
 	if (r == 0)
-		r = guard(d->host, req, n->fd, &d->info, err);
+		r = guard_looked(d->host, req, n, &d->info, err);
 	if (r == 0)
 		r = claim(d->host, n, O_RDWR, &d->fd, err);
 	/* again, silently: what came between the look and the claim cannot come any more */
@@ -175,7 +193,7 @@ static int open_looked(const struct mkd_target_req *req, const struct node *n, s
 	if (r == 0)
 		r = guard(d->host, &quiet, d->fd, &d->info, err);
 	if (r == 0 && ioctl(d->fd, BLKGETSIZE64, &d->device_bytes) != 0)
-		r = open_error(err, errno, n->path);
+		r = open_error(err, errno, n->name);
 	return r;
 }
 
@@ -199,16 +217,20 @@ int mkd_device_open(const struct mkd_host *host, const struct mkd_target_req *re
 	return r;
 }
 
-static int zero_range(const struct mkd_device *d, uint64_t start, uint64_t end, struct mkd_err *err)
+/* By fd, past the page cache, whose writing back says EIO even where a thin pool is full. */
+static int zero_range(const struct mkd_device *d, int fd, uint64_t start, uint64_t end,
+		      struct mkd_err *err)
 {
-	static const uint8_t zeros[64 * KIB];
+	static const uint8_t zeros[64 * KIB] __attribute__((aligned(4096)));
 
 	while (start < end) {
 		uint64_t n = end - start < sizeof(zeros) ? end - start : sizeof(zeros);
-		int r = mkd_pwrite_full(d->fd, zeros, n, start);
+		int r = fd < 0 ? -EINVAL : mkd_pwrite_full(fd, zeros, n, start);
 
+		if (r == -EINVAL) /* not aligned as this device wants it */
+			r = mkd_pwrite_full(d->fd, zeros, n, start);
 		if (r < 0)
-			return mkd_fail_io(err, -r, "cannot wipe '%s'", d->info.path);
+			return mkd_fail_io(err, -r, "cannot wipe '%s'", d->info.name);
 		start += n;
 	}
 	return 0;
@@ -224,15 +246,16 @@ static int wipe(const struct mkd_device *d, uint64_t head_bytes, struct mkd_err 
 	const uint64_t edges[][2] = { { 0, all < head_bytes ? all : head_bytes },
 				      { size - EDGE_BYTES, size },
 				      { all - EDGE_BYTES, all } };
+	cleanup_close int direct = mkd_direct_open(d->fd, O_WRONLY);
 	struct mkd_err first = { 0 }, now;
 
-	if (mkd_signature_wipe(d->fd, d->info.path, &now) < 0)
+	if (mkd_signature_wipe(d->fd, d->info.name, &now) < 0)
 		first = now;
 	for (size_t i = 0; i < ARRAY_LEN(edges); i++)
-		if (zero_range(d, edges[i][0], edges[i][1], &now) < 0 && !first.code)
+		if (zero_range(d, direct, edges[i][0], edges[i][1], &now) < 0 && !first.code)
 			first = now;
 	if (fsync(d->fd) != 0 && !first.code)
-		(void)mkd_fail_io(&first, errno, "cannot wipe '%s'", d->info.path);
+		(void)mkd_fail_io(&first, errno, "cannot wipe '%s'", d->info.name);
 	if (first.code)
 		*err = first;
 	return -first.code;
@@ -307,57 +330,13 @@ bool mkd_device_zeroed(const struct mkd_device *d)
 	return d->zeroed;
 }
 
-/* Past the page cache where the device allows it. *ret is the caller's. */
-static int open_direct(const struct mkd_device *d, int *ret)
-{
-	char path[64];
-
-	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", d->fd);
-	*ret = open(path, O_RDONLY | O_DIRECT | O_CLOEXEC);
-	if (*ret < 0)
-		*ret = open(path, O_RDONLY | O_CLOEXEC);
-	return *ret < 0 ? -errno : 0;
-}
-
-/* What was written to the edge at offset is what the device gives back. */
-static int check_edge(const struct mkd_device *d, int direct, uint64_t offset, struct mkd_err *err)
-{
-	cleanup_free uint8_t *wrote = aligned_alloc(PAGE_BYTES, EDGE_BYTES);
-	cleanup_free uint8_t *kept = aligned_alloc(PAGE_BYTES, EDGE_BYTES);
-	int r;
-
-	if (!wrote || !kept)
-		return mkd_nomem(err);
-	r = mkd_pread_full(d->fd, wrote, EDGE_BYTES, offset);
-	if (r == 0 && fsync(d->fd) != 0)
-		r = -errno;
-	(void)posix_fadvise(d->fd, (off_t)offset, EDGE_BYTES, POSIX_FADV_DONTNEED);
-	if (r == 0)
-		r = mkd_pread_full(direct, kept, EDGE_BYTES, offset);
-	if (r < 0)
-		return mkd_fail_io(err, -r, "cannot read back '%s'", d->info.path);
-	if (memcmp(wrote, kept, EDGE_BYTES) != 0)
-		return mkd_fail(err, MKD_EXIT_IO, EIO,
-				"'%s' does not keep what is written: %llu bytes from its start it "
-				"reads differently; check the device",
-				d->info.path, (unsigned long long)offset);
-	return 0;
-}
-
 int mkd_device_prepare(struct mkd_device *d, struct mkd_err *err)
 {
-	cleanup_close int direct = -1;
-	int r;
+	const uint64_t edges[] = { 0, d->info.size_bytes - EDGE_BYTES };
 
 	if (fsync(d->fd) != 0)
-		return mkd_fail_io(err, errno, "cannot write '%s'", d->info.path);
-	r = open_direct(d, &direct);
-	if (r < 0)
-		return mkd_fail_io(err, -r, "cannot read back '%s'", d->info.path);
-	r = check_edge(d, direct, 0, err);
-	if (r == 0)
-		r = check_edge(d, direct, d->info.size_bytes - EDGE_BYTES, err);
-	return r;
+		return mkd_fail_io(err, errno, "cannot write '%s'", d->info.name);
+	return mkd_readback_check(d->fd, d->info.name, edges, ARRAY_LEN(edges), err);
 }
 
 void mkd_device_commit(struct mkd_device *d)
@@ -381,7 +360,7 @@ void mkd_device_close(struct mkd_device *d)
 		return;
 	if (d->begun && !d->published && wipe(d, LOST_BYTES, &err) < 0)
 		mkd_say(d->ui, MKD_WARN, "'%s' was not finished and may not be used: %s",
-			d->info.path, err.msg);
+			d->info.name, err.msg);
 	closep_(&d->fd);
 	closep_(&d->lock_fd);
 	free(d);

@@ -161,6 +161,7 @@ static int guard(const struct mkd_host *host, const struct mkd_target_req *req,
 
 	*info = (struct mkd_target_info){ .kind = MKD_TARGET_IMAGE, .sector_bytes = 512 };
 	(void)snprintf(info->path, sizeof(info->path), "%s", p->path);
+	memcpy(info->name, info->path, sizeof(info->name));
 	if (r == 0 && p->exists)
 		r = guard_old(host, req, p, info, err);
 	return r;

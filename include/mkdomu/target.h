@@ -44,6 +44,7 @@ struct mkd_target_info {
 	uint64_t size_bytes;   /* usable, a multiple of 4096; image that does not exist yet: 0 */
 	unsigned sector_bytes; /* logical sector size, 512 for images */
 	char path[4096];       /* absolute; a device's real node */
+	char name[4096];       /* for messages: path; of a link also what was asked for */
 	char found[256];       /* what is there now: "ext4, label 'x', UUID ..."; "" = nothing */
 };
 

@@ -71,13 +71,18 @@ static void links_lead_to_the_real_node(void **state)
 	struct mkd_target_req req = { .path = test_path(state, "by-id") };
 	struct mkd_target_info info;
 	struct mkd_err err = { 0 };
+	char name[1200];
 
 	if (skip_unless_root())
 		return;
 	d = disk_new(state, "d");
 	assert_int_equal(symlink(d.path, req.path), 0);
+	(void)snprintf(name, sizeof(name), "%s -> %s", req.path, d.path);
 	assert_ok(mkd_target_probe(&req, &info, &err), &err);
 	assert_string_equal(info.path, d.path);
+	assert_string_equal(info.name, name);
+	mkfs(d.path);
+	assert_refused(&req, EEXIST, MKD_EXIT_TARGET, name);
 	(void)close(d.fd);
 }
 

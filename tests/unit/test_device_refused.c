@@ -89,6 +89,8 @@ static void a_mount_in_another_namespace_is_found(void **state)
 	req.force = true;
 	(void)snprintf(words, sizeof(words), "/mnt in the mount namespace of process %d", (int)pid);
 	assert_refused(&req, EBUSY, MKD_EXIT_TARGET, words);
+	req.force = false; /* nor is force proposed when it is not given */
+	assert_refused(&req, EBUSY, MKD_EXIT_TARGET, words);
 	child_end(pid);
 	(void)close(d.fd);
 }
