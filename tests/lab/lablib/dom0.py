@@ -11,8 +11,8 @@ import subprocess
 from . import GuestError, LabError
 
 # A dom0 under emulation on a loaded machine: an order of magnitude above what is usual.
-START_S = 600
-STEP_S = 600
+START_S = 1800
+STEP_S = 1800
 
 
 class Bridge:

@@ -16,8 +16,7 @@ if [ -d /run/systemd/system ]; then
 	done
 elif command -v rc-status >/dev/null; then
 	fact init openrc
-	rc-status --all --nocolor 2>/dev/null | sed -n 's/^ *\([^ ]*\) .*\[ *\(crashed\|stopped\) .*/\1 \2/p' >/run/lab-services
-	# "needed" and manual services may well be stopped: those of the levels that ran may not
+	# manual services may well be stopped; those of the levels that ran may not
 	for l in sysinit boot default; do
 		rc-status --nocolor $l 2>/dev/null | sed -n 's/^ *\([^ ]*\) .*\[ *\(crashed\|stopped\) .*/\1 \2/p'
 	done | while read -r s; do fact failed "$s"; done

@@ -4,6 +4,7 @@ dom0 joins the guest's console."""
 import os
 import re
 import select
+import shutil
 import socket
 import subprocess
 import time
@@ -21,7 +22,6 @@ XEN_MIB = 192
 # Everything that TCG has, but for: smap, with which QEMU 7.2 kills dom0; svm, which no PV guest needs.
 # An Intel model would cost a factor of three, as Xen then separates the page tables.
 CPU = "max,-smap,-svm"
-
 
 
 def steady():
@@ -76,6 +76,8 @@ class Machine:
         self.com1 = Console("dom0", os.path.join(work, "dom0.log"))
         self.com2 = Console("guest", os.path.join(work, "guest.log"))
         self.errors = os.path.join(work, "qemu.log")
+        if not shutil.which("qemu-system-x86_64"):
+            raise LabError("there is no qemu-system-x86_64 here; install qemu-system-x86")
         args = self.command(parts, share, drives, DOM0_MIB + XEN_MIB + guest_mib)
         with open(self.errors, "wb") as err:
             try:
@@ -84,14 +86,14 @@ class Machine:
                     env=dict(os.environ, TMPDIR=work),
                     pass_fds=(self.com1.theirs.fileno(), self.com2.theirs.fileno()))
             except OSError as e:
-                raise LabError(f"cannot run {args[0]}: {e.strerror}; "
-                               "install qemu-system-x86") from e
+                raise LabError(f"cannot run {args[0]}: {e.strerror}") from e
         self.com1.theirs.close()
         self.com2.theirs.close()
 
     def command(self, parts, share, drives, mib):
         clock = ["-icount", "shift=1", "-rtc", "clock=vm"] if self.steady else []
-        args = ["qemu-system-x86_64", "-machine", "pc",
+        # It ends with us, however we end.
+        args = ["setpriv", "--pdeathsig", "KILL", "qemu-system-x86_64", "-machine", "pc",
                 "-accel", "tcg,tb-size=512" + ("" if self.steady else ",thread=multi"),
                 "-cpu", CPU, "-smp", "1", *clock, "-m", str(mib), "-nodefaults", "-vga", "none",
                 "-display", "none", "-no-reboot",
