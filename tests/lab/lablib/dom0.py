@@ -33,7 +33,7 @@ class Bridge:
         name = self.name
         yield f"ip link add name {name} type bridge stp_state 0 forward_delay 0 && ip link set {name} up"
         for a in self.addresses:
-            yield f"ip addr add {a} dev {name}{' nodad' if a.version == 6 else ''}"
+            yield f"ip addr add {a} dev {name}"
         if self.lease:
             v4 = next(a for a in self.addresses if a.version == 4)
             conf = (f"start {self.lease[0]}\nend {self.lease[0]}\ninterface {name}\nmax_leases 1\n"
@@ -107,9 +107,9 @@ class Dom0:
     def fault(self):
         """Why there is no working dom0 any more; None if there is."""
         text = self.machine.com1.text
-        m = re.search(r"^@@ fatal: (.*)", text, re.M) or re.search(
+        m = re.search(r"^@@ fatal: (.*)\n", text, re.M) or re.search(
             r"^.*(?:Panic on CPU|Kernel panic|Xen BUG|Domain 0 crashed).*", text, re.M)
-        return m[0].removeprefix("@@ fatal: ") if m else None
+        return m[0].removeprefix("@@ fatal: ").strip() if m else None
 
     def wait(self, pattern, start, seconds):
         """The match behind byte start of its console."""
