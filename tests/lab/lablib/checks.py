@@ -5,8 +5,8 @@ import re
 
 from . import LabError
 
-# Seconds by which two clocks may differ that are read one after the other under emulation.
-CLOCK_S = 30
+# Seconds by which the guest's clock may lie outside of dom0's time before and after it was read.
+CLOCK_S = 5
 # Facts of which the guest may have more than the one wanted.
 LISTS = ("address", "route", "dns", "interface", "swap", "cap")
 WANTS = LISTS + ("init", "root", "rootfs", "swaps", "hostname", "machine-id", "fsuuid", "interfaces")
