@@ -146,7 +146,7 @@ class Dom0:
         """xl create, and its console to com2. xl's log goes to our console, line by line."""
         status, out = self.run("xl create /lab/guest.cfg")
         if status:
-            raise GuestError(f"xl create refused the config: {last_line(out)}", out)
+            raise GuestError(f"xl create refused the config: {first_error(out)}", out)
         quoted = shlex.quote(name)
         self.run("stty -F /dev/ttyS1 115200 raw -echo\n"
                  # again after each reboot, when the domain is another one
@@ -173,6 +173,8 @@ class Dom0:
             return f"(dom0 does not answer: {e})"
 
 
-def last_line(text):
-    lines = [line for line in text.split("\n") if line.strip()]
-    return lines[-1].strip() if lines else "it said nothing"
+def first_error(text):
+    """The line of what a program said that tells most: later errors follow from the first."""
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    errors = [line for line in lines if "error" in line]
+    return (errors or lines[-1:] or ["it said nothing"])[0]
