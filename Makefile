@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# One non-recursive makefile. make | make demo | make check | make lint | make bench | make install.
+# One non-recursive makefile. make | make demo | make check | make lint | make bench | make lab | make install.
 # MODE=release|asan|cov|fuzz: each has its own build tree, so that switching rebuilds nothing.
 VERSION  := 0.1.0
 MODE     ?= release
@@ -155,6 +155,12 @@ e2e: $(BUILD)/mkdomu $(tools)
 vm: $(BUILD)/mkdomu $(BUILD)/tools/xlcheck
 	@tests/tools/setup build check lab
 	@TEST_TIMEOUT=1600 tests/run --mode $(MODE) $(if $(T),tests/lab/vm-$(T).sh,$(sort $(wildcard tests/lab/vm-*.sh)))
+# Guests under real Xen, in QEMU's emulation: the core of the matrix, all of it, or ROW=name ...
+.PHONY: lab lab-full
+lab lab-full:
+	@tests/tools/setup build check lab
+	@$(MAKE) --no-print-directory -j2 all
+	@tests/lab/run $(if $(ROW),$(ROW),$(if $(filter lab-full,$@),full,core))
 
 demo:
 	@tests/tools/setup build demo
@@ -201,8 +207,15 @@ install: all
 	install -d $(DESTDIR)$(DATADIR)/mkdomu/profiles
 	install -m 0644 profiles/*.conf $(DESTDIR)$(DATADIR)/mkdomu/profiles
 	install -D -m 0644 man/mkdomu.8 $(DESTDIR)$(MANDIR)/man8/mkdomu.8
+	install -D -m 0644 man/mkdomu-smoke.8 $(DESTDIR)$(MANDIR)/man8/mkdomu-smoke.8
+	install -d $(DESTDIR)$(DATADIR)/mkdomu/lab/lablib
+	install -m 0755 $(addprefix tests/lab/,boot prepare debs dom0-init guest-init) $(DESTDIR)$(DATADIR)/mkdomu/lab
+	install -m 0644 $(wildcard tests/lab/lablib/*.py tests/lab/lablib/*.sh) $(DESTDIR)$(DATADIR)/mkdomu/lab/lablib
+	sed 's|@LAB@|$(DATADIR)/mkdomu/lab|' tests/lab/mkdomu-smoke >$(DESTDIR)$(SBINDIR)/mkdomu-smoke
+	chmod 0755 $(DESTDIR)$(SBINDIR)/mkdomu-smoke
 uninstall:
-	rm -f $(DESTDIR)$(SBINDIR)/mkdomu $(DESTDIR)$(MANDIR)/man8/mkdomu.8
+	rm -f $(addprefix $(DESTDIR)$(SBINDIR)/,mkdomu mkdomu-smoke)
+	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man8/,mkdomu.8 mkdomu-smoke.8)
 	rm -rf $(DESTDIR)$(DATADIR)/mkdomu
 clean:
 	rm -rf build

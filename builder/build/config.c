@@ -79,13 +79,16 @@ static void vifs(const struct mkd_job *j, struct strings *s)
 		const struct mkd_nic *nic = &j->nics[i];
 		size_t used = 0;
 
+		/* Xen's scripts hand each to iptables, which takes no IPv6. */
 		for (size_t k = 0; k < nic->n_addrs; k++)
-			used += (size_t)snprintf(s->ip[i] + used, sizeof(s->ip[i]) - used, "%s%s",
-						 k ? " " : "", nic->addrs[k].text);
+			if (!nic->addrs[k].v6)
+				used += (size_t)snprintf(s->ip[i] + used, sizeof(s->ip[i]) - used,
+							 "%s%s", used ? " " : "",
+							 nic->addrs[k].text);
 		s->vifs[i] = (struct mkd_xl_vif){
 			.mac = mkd_mac_format(nic->mac, s->mac[i]),
 			.bridge = nic->bridge,
-			.ip = nic->n_addrs ? s->ip[i] : NULL,
+			.ip = used ? s->ip[i] : NULL,
 		};
 	}
 }

@@ -198,8 +198,9 @@ static int check_vif(const struct mkd_xl_vif *v, struct mkd_err *err)
 	}
 	if (r == 0 && v->ip) {
 		r = check_text("vif ip", v->ip, err);
-		if (r == 0 && v->ip[strspn(v->ip, "0123456789abcdefABCDEF:./")])
-			r = bad(err, "vif ip", v->ip, "it is not an IP address");
+		if (r == 0 && v->ip[strspn(v->ip, "0123456789. ")])
+			r = bad(err, "vif ip", v->ip,
+				"it is not IPv4 addresses with a blank between two");
 	}
 	return r;
 }
@@ -260,7 +261,7 @@ static void render_vifs(const struct mkd_xl_domain *d, struct mkd_buf *out)
 		if (v->bridge && *v->bridge)
 			mkd_buf_printf(out, ",bridge=%s", v->bridge);
 		if (v->ip)
-			mkd_buf_printf(out, ",ip=%.*s", (int)strcspn(v->ip, "/"), v->ip);
+			mkd_buf_printf(out, ",ip=%s", v->ip);
 		mkd_buf_str(out, "\",\n");
 	}
 	mkd_buf_str(out, "]\n");

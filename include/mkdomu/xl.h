@@ -16,8 +16,8 @@ struct mkd_xl_disk {
 struct mkd_xl_vif {
 	const char *mac;    /* "00:16:3e:..." */
 	const char *bridge; /* NULL or "" = xl's default */
-	/* One address, informational, for anti-spoofing scripts; NULL = none. A prefix length
-	 * behind it is left out: with one the scripts would let the whole network through. */
+	/* IPv4 addresses with a blank between two, informational, for anti-spoofing scripts;
+	 * NULL = none. Without prefix lengths: the scripts would let the whole network through. */
 	const char *ip;
 };
 

@@ -101,10 +101,11 @@ check "the swap is swap" [ "$(type_of swap.img)" = swap ]
 # -- what reaches the config
 check "a guest of many options" as_user "$PROG" "${given[@]}" "${none[@]}" --disk many.img \
 	--type pvh --memory 256 --maxmem 2048 --extra 'foo=bar quiet' \
-	--nic bridge=wan,ip=dhcp --nic mac=00:16:3e:0a:0b:0c,bridge=lan,ip=10.0.0.1/24
+	--nic bridge=wan,ip=dhcp --nic mac=00:16:3e:0a:0b:0c,bridge=lan,ip=10.0.0.1/24,ip=2001:db8::1/64,ip=10.0.0.2/24
 check "it has two interfaces" [ "$("$BUILD/tools/xlcheck" many.cfg | grep -c '^vif=')" = 2 ]
 check "the first has a mac made for it" cfg_matches many.cfg '^vif=mac=00:16:3e:[0-9a-f:]{8},bridge=wan$'
-check "the second is as given" cfg_says many.cfg vif=mac=00:16:3e:0a:0b:0c,bridge=lan,ip=10.0.0.1
+check "the second is as given, of IPv4" cfg_says many.cfg \
+	'vif=mac=00:16:3e:0a:0b:0c,bridge=lan,ip=10.0.0.1 10.0.0.2'
 check "type is pvh" cfg_says many.cfg type=pvh
 check "memory is there" cfg_says many.cfg memory=256
 check "maxmem is there" cfg_says many.cfg maxmem=2048

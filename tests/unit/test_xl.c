@@ -12,7 +12,7 @@ static const struct mkd_xl_disk two_disks[] = {
 	{ "xvda2", "/dev/vg0/web1-swap" },
 };
 static const struct mkd_xl_vif one_vif[] = {
-	{ "00:16:3e:12:34:56", "xenbr0", "192.0.2.10/24" },
+	{ "00:16:3e:12:34:56", "xenbr0", "192.0.2.10 192.0.2.11" },
 };
 
 static struct mkd_xl_domain full(void)
@@ -64,7 +64,7 @@ static void a_full_config_is_written_key_by_key(void **state)
 			    "  \"format=raw,vdev=xvda2,access=rw,target=/dev/vg0/web1-swap\",\n"
 			    "]\n"
 			    "vif = [\n"
-			    "  \"mac=00:16:3e:12:34:56,bridge=xenbr0,ip=192.0.2.10\",\n"
+			    "  \"mac=00:16:3e:12:34:56,bridge=xenbr0,ip=192.0.2.10 192.0.2.11\",\n"
 			    "]\n"
 			    "on_poweroff = \"destroy\"\n"
 			    "on_reboot = \"restart\"\n"
@@ -216,6 +216,8 @@ static void vifs_that_xl_would_misread(void **state)
 		{ { "00:16:3e:12:34:56", "br 0", NULL }, "vif bridge" },
 		{ { "00:16:3e:12:34:56", "br\"", NULL }, "vif bridge" },
 		{ { "00:16:3e:12:34:56", NULL, "192.0.2.1,rate=1" }, "vif ip" },
+		{ { "00:16:3e:12:34:56", NULL, "192.0.2.1/24" }, "vif ip" },
+		{ { "00:16:3e:12:34:56", NULL, "192.0.2.1 2001:db8::1" }, "vif ip" },
 		{ { "00:16:3e:12:34:56", NULL, "" }, "vif ip" },
 	};
 
