@@ -33,8 +33,9 @@ class Guest:
                 return m
             bad = hopeless and re.compile(hopeless, re.M).search(console.text, start)
             if bad:
-                self.machine.pump(2)
-                raise GuestError(bad[0].strip())
+                for _ in range(20):  # to the end of the line, and what follows it
+                    self.machine.pump(0.1)
+                raise GuestError(re.compile(hopeless, re.M).search(console.text, start)[0].strip())
             end = self.dom0.ended(self.born_at)
             if end and not may_end:
                 raise GuestError(f"the guest ended: {end[1]}")
