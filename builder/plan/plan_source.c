@@ -143,7 +143,8 @@ int mkd_plan_source(const struct mkd_draft *j)
 
 	if (r == 0)
 		r = mkd_draft_get(j, MKD_KEY_TARBALL) ? check_tarball(j) : check_mirrors(j);
-	if (r == 0)
+	/* with a tarball the profile's mirrors are not used */
+	if (r == 0 && !mkd_draft_get(j, MKD_KEY_TARBALL))
 		r = take_mirrors(j);
 	if (r == 0)
 		r = take_signers(j);

@@ -53,6 +53,8 @@ refused "a signer that is not pinned" 6 '' as_user "$PROG" --tarball "$file" --s
 said "the right digest builds" 0 as_user "$PROG" "${given[@]}" "${none[@]}" --disk sum.img
 check "the summary says so" grep -q 'verified .*digest that was given' "$W/said"
 check "the config says so" grep -q '^# .*given digest' sum.cfg
+said "in the place of a profile's mirrors, by SHA-256" 0 as_user "$PROG" --profile gentoo-base --tarball "$file" \
+	--sha256 "$(sha256sum <"$file" | cut -d ' ' -f 1)" "${none[@]}" --disk place.img
 refused "a wrong digest" 6 SHA512 as_user "$PROG" --tarball "$file" \
 	--sha512 "$(sha512sum <<<other | cut -d ' ' -f 1)" "${none[@]}" --disk no.img
 check "no refusal left a guest" [ -z "$(find "$U" -name "no.*")" ]

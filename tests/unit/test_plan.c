@@ -106,6 +106,13 @@ static void a_tarball_needs_no_profile_and_gets_every_hook(void **state)
 	assert_string_equal(p.name, "x");
 	assert_string_equal(p.cfg_path, "/srv/x.cfg");
 	mkd_plan_free(&p);
+	PLAN(NULL, &p, "disk=/srv/x.raw", "tarball=t.tar", "sha256=" HEX16 HEX16 HEX16 HEX16);
+	assert_int_equal(strlen(p.sha256), 64);
+	assert_null(p.sha512);
+	mkd_plan_free(&p);
+	PLAN("/etc/x/gentoo-base.conf", &p, GENTOO, "disk=x.img", "tarball=t.tar", "unverified");
+	assert_int_equal(p.mirrors.n, 0);
+	mkd_plan_free(&p);
 	PLAN("generic", &p, "disk=/srv/x.raw", "tarball=t.tar", "unverified", "no-hooks",
 	     "@hooks=a");
 	assert_int_equal(p.hooks.n, 0);
