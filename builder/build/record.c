@@ -117,6 +117,7 @@ static int take_disks(const struct reading *rd, const json_t *disks, const json_
 			return unfit(rd, "disks");
 		d->size_bytes = (uint64_t)size;
 		d->sector_bytes = (unsigned)sector;
+		d->gpt_elsewhere = json_object_get(disk, "gptEndBytes") != NULL;
 		d->gpt = json_is_true(json_object_get(disk, "gpt"));
 	}
 	rd->rec->n_disks = n;

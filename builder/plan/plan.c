@@ -254,7 +254,7 @@ static int take_manifest(const struct mkd_draft *j)
 
 	if (r < 0 || !text)
 		return r;
-	while (names[i] && strcmp(names[i], text) != 0)
+	while (i + 1 < ARRAY_LEN(kinds) && strcmp(names[i], text) != 0)
 		i++;
 	j->p->manifest = kinds[i];
 	if (kinds[i] == MKD_MANIFEST_NONE)
