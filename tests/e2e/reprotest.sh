@@ -50,8 +50,12 @@ folder= more=()
 
 same "the first"
 same "the same again"
-same "another time" as_user faketime '2031-02-03 04:05:06'
-same "a time before the tarball's" as_user faketime '1999-12-31 23:59:59'
+if [ "$MODE" = asan ]; then
+	skip "another time" "faketime preloads a library, which this build does not allow"
+else
+	same "another time" as_user faketime '2031-02-03 04:05:06'
+	same "a time before the tarball's" as_user faketime '1999-12-31 23:59:59'
+fi
 for i in America/St_Johns Pacific/Kiritimati; do
 	user_env=(TZ=$i)
 	same "time zone $i"
