@@ -27,17 +27,17 @@ static int take_string(const struct reading *rd, const json_t *from, const char 
 	return text ? mkd_strdup(text, ret, rd->err) : unfit(rd, key);
 }
 
+static unsigned nibble(char digit)
+{
+	return (unsigned)(digit <= '9' ? digit - '0' : digit - 'a' + 10);
+}
+
 static bool unhex(const char *hex, uint8_t *ret, size_t len)
 {
 	if (!hex || strlen(hex) != 2 * len || strspn(hex, "0123456789abcdef") != 2 * len)
 		return false;
-	for (size_t i = 0; i < len; i++) {
-		unsigned v = 0;
-
-		if (sscanf(hex + 2 * i, "%2x", &v) != 1)
-			return false;
-		ret[i] = (uint8_t)v;
-	}
+	for (size_t i = 0; i < len; i++)
+		ret[i] = (uint8_t)(nibble(hex[2 * i]) << 4 | nibble(hex[2 * i + 1]));
 	return true;
 }
 
@@ -117,6 +117,7 @@ static int take_disks(const struct reading *rd, const json_t *disks, const json_
 			return unfit(rd, "disks");
 		d->size_bytes = (uint64_t)size;
 		d->sector_bytes = (unsigned)sector;
+		d->gpt_elsewhere = json_object_get(disk, "gptEndBytes") != NULL;
 		d->gpt = json_is_true(json_object_get(disk, "gpt"));
 	}
 	rd->rec->n_disks = n;

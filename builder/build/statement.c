@@ -7,6 +7,7 @@
  */
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "mkdomu/diskdigest.h"
 #include "mkdomu/entries.h"
@@ -39,7 +40,7 @@ static void subjects(struct page *p, const struct mkd_disk_sums sums[MKD_DISKS])
 	const char *paths[MKD_DISKS] = { p->j->plan->disk, p->j->plan->swap_disk };
 
 	mkd_json_array(w, "subject");
-	for (size_t i = 0; i < p->j->n_disks; i++) {
+	for (size_t i = 0; i < p->j->n_disks && i < MKD_DISKS; i++) {
 		mkd_json_object(w, NULL);
 		mkd_json_string(w, "name", base_of(paths[i]));
 		mkd_json_object(w, "digest");
@@ -131,6 +132,7 @@ static void disks(struct page *p)
 {
 	const struct mkd_layout *l = &p->j->layout;
 	struct mkd_json *w = &p->json;
+	off_t end;
 
 	mkd_json_array(w, "disks");
 	for (size_t i = 0; i < p->j->n_disks; i++) {
@@ -139,6 +141,10 @@ static void disks(struct page *p)
 		mkd_json_int(w, "sizeBytes", (int64_t)l->disks[i].size_bytes);
 		mkd_json_int(w, "sectorBytes", mkd_target_info(p->j->target[i])->sector_bytes);
 		mkd_json_bool(w, "gpt", l->disks[i].gpt);
+		/* the backup of a GPT is at the very end, also when --size uses less */
+		end = lseek(mkd_target_fd(p->j->target[i]), 0, SEEK_END);
+		if (l->disks[i].gpt && end > 0 && (uint64_t)end != l->disks[i].size_bytes)
+			mkd_json_int(w, "gptEndBytes", (int64_t)end);
 		mkd_json_end(w);
 	}
 	mkd_json_end(w);

@@ -18,13 +18,13 @@ static void help(const struct mkd_args *a, struct mkd_buf *ret)
 }
 
 /* Options that go straight into the request. */
-#define OPTION(name, arg, help, field)               \
-	{                                            \
-		name, 0, arg, help, &req.field, NULL \
+#define OPTION(name, arg, help, field)            \
+	{                                         \
+		name, 0, arg, help, (field), NULL \
 	}
-#define SWITCH(name, letter, help, flag)              \
-	{                                             \
-		name, letter, NULL, help, NULL, &flag \
+#define SWITCH(name, letter, help, flag)               \
+	{                                              \
+		name, letter, NULL, help, NULL, (flag) \
 	}
 
 int mkd_verb_verify(int argc, char **argv, struct mkd_console *console, struct mkd_buf *ret,
@@ -36,23 +36,24 @@ int mkd_verb_verify(int argc, char **argv, struct mkd_console *console, struct m
 	const struct mkd_arg table[] = {
 		OPTION("manifest", "FILE",
 		       "the guest's manifest (default: NAME.manifest.json beside the image)",
-		       manifest),
-		OPTION("swap", "PATH", "the guest's second disk, to be compared too", swap),
+		       &req.manifest),
+		OPTION("swap", "PATH", "the guest's second disk, to be compared too", &req.swap),
 		OPTION("tarball", "FILE|URL",
 		       "compare with what this one gives (default: the recorded one, from the "
 		       "cache or from where it came)",
-		       tarball),
-		SWITCH("offline", 0, "use the cache only, never the network", req.offline),
-		OPTION("cache", "DIR", "where verified tarballs are kept", cache_dir),
+		       &req.tarball),
+		SWITCH("offline", 0, "use the cache only, never the network", &req.offline),
+		OPTION("cache", "DIR", "where verified tarballs are kept", &req.cache_dir),
 		OPTION("root-password-file", "FILE", "as given when the guest was made",
-		       password_file),
-		OPTION("authorized-keys", "FILE", "as given when the guest was made", keys_file),
-		OPTION("seed", "TEXT", "as given when the guest was made", seed),
+		       &req.password_file),
+		OPTION("authorized-keys", "FILE", "as given when the guest was made",
+		       &req.keys_file),
+		OPTION("seed", "TEXT", "as given when the guest was made", &req.seed),
 		{ "threads", 0, "N", "threads that work (default: one for each CPU)", &threads,
 		  NULL },
-		SWITCH("quiet", 'q', "warnings and errors only", quiet),
-		SWITCH("verbose", 'v', "say more", verbose),
-		SWITCH("help", 'h', "this text", want_help),
+		SWITCH("quiet", 'q', "warnings and errors only", &quiet),
+		SWITCH("verbose", 'v', "say more", &verbose),
+		SWITCH("help", 'h', "this text", &want_help),
 	};
 	struct mkd_args a = { .verb = "verify",
 			      .table = table,

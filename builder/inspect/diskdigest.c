@@ -196,18 +196,22 @@ int mkd_diskdigest(const struct mkd_diskmap *m, int fd, unsigned threads, struct
 		   uint8_t ret[static MKD_DISKDIGEST_BYTES], struct mkd_err *err)
 {
 	struct job j = { .m = m, .fd = fd, .lock = PTHREAD_MUTEX_INITIALIZER };
-	cleanup_free uint8_t *zeros = calloc(1, PIECE);
+	uint8_t *zeros;
 	gcry_md_hd_t md = NULL;
 	int r = init(err);
 
 	if (r < 0)
 		return r;
+	zeros = calloc(1, PIECE);
+	if (zeros)
+		gcry_md_hash_buffer(GCRY_MD_SHA256, j.zero, zeros, PIECE);
 	j.sums = calloc(BATCH, SUM_BYTES);
-	if (!zeros || !j.sums || gcry_md_open(&md, GCRY_MD_SHA256, 0) != 0) {
+	r = zeros && j.sums && gcry_md_open(&md, GCRY_MD_SHA256, 0) == 0 ? 0 : mkd_nomem(err);
+	free(zeros);
+	if (r < 0) {
 		free(j.sums);
-		return mkd_nomem(err);
+		return r;
 	}
-	gcry_md_hash_buffer(GCRY_MD_SHA256, j.zero, zeros, PIECE);
 	j.is_sparse = lseek(fd, 0, SEEK_DATA) >= 0 || errno == ENXIO;
 	r = run_all(&j, pick_threads(threads), ui, md, err);
 	if (r == 0)

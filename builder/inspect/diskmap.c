@@ -27,13 +27,13 @@ struct mkd_diskmap_part {
 static int add(struct mkd_diskmap *m, uint64_t offset_bytes, uint64_t size_bytes,
 	       struct mkd_err *err)
 {
-	struct mkd_span *last = m->n_owned ? &m->owned[m->n_owned - 1] : NULL;
+	struct mkd_span *last = m->owned && m->n_owned ? &m->owned[m->n_owned - 1] : NULL;
 
 	if (last && last->offset_bytes + last->size_bytes == offset_bytes) {
 		last->size_bytes += size_bytes;
 		return 0;
 	}
-	if (m->n_owned == m->room) {
+	if (!m->owned || m->n_owned == m->room) {
 		size_t room = m->room ? 2 * m->room : 64;
 		struct mkd_span *v = reallocarray(m->owned, room, sizeof(*v));
 

@@ -252,10 +252,10 @@ static int take_manifest(const struct mkd_draft *j)
 	size_t i = 0;
 	int r = mkd_draft_choice(j, MKD_KEY_MANIFEST, names, &text);
 
-	while (r == 0 && strcmp(names[i], text) != 0)
-		i++;
-	if (r < 0)
+	if (r < 0 || !text)
 		return r;
+	while (i + 1 < ARRAY_LEN(kinds) && strcmp(names[i], text) != 0)
+		i++;
 	j->p->manifest = kinds[i];
 	if (kinds[i] == MKD_MANIFEST_NONE)
 		return 0;

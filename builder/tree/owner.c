@@ -20,16 +20,16 @@ struct search {
 	bool found;
 };
 
-static int look(ext2_ino_t dir, int entry, struct ext2_dir_entry *de, int offset, int blocksize,
-		char *buf, void *arg)
+static int look(struct ext2_dir_entry *de, int offset, int blocksize, char *buf, void *arg)
 {
 	struct search *s = arg;
+	bool dots = de->name[0] == '.' && (ext2fs_dirent_name_len(de) == 1 ||
+					   (ext2fs_dirent_name_len(de) == 2 && de->name[1] == '.'));
 
-	(void)dir;
 	(void)offset;
 	(void)blocksize;
 	(void)buf;
-	if (entry == DIRENT_OTHER_FILE && de->inode == s->want)
+	if (!dots && de->inode == s->want)
 		s->found = true;
 	return s->found ? DIRENT_ABORT : 0;
 }
@@ -72,7 +72,7 @@ static int is_parent(struct mkd_e4 *e, ext2_ino_t ino, struct ext2_inode *in, vo
 
 	if (!LINUX_S_ISDIR(in->i_mode))
 		return 0;
-	(void)ext2fs_dir_iterate2(e->fs, ino, 0, NULL, look, &p->s);
+	(void)ext2fs_dir_iterate(e->fs, ino, 0, NULL, look, &p->s);
 	p->dir = p->s.found ? ino : 0;
 	return p->s.found;
 }

@@ -35,7 +35,8 @@ struct mkd_rebuild_req {
  *	          message names the first place, and ui has been told of more
  *	-EINVAL   no such manifest, or not a manifest, or a secret that it needs is not given
  *	          (USAGE)
- *	-EOPNOTSUPP  a GPT on a device with sectors of 4096 bytes (TARGET)
+ *	-EOPNOTSUPP  a GPT on a device with sectors of 4096 bytes, or on one of which --size used
+ *	         a part (TARGET)
  *	-ENOENT   the tarball is not to be had (NET)
  *	and those of a build, up to its end; reading the disk (IO, USAGE)
  */

@@ -14,6 +14,7 @@ struct mkd_record_disk {
 	uint64_t size_bytes;
 	unsigned sector_bytes;
 	bool gpt;
+	bool gpt_elsewhere;     /* its backup is not at size_bytes, but at a device's end */
 	uint8_t structures[32]; /* mkdomuStructures1 of the subject */
 };
 

@@ -145,6 +145,11 @@ if is_root; then
 	check "has the image's digests" diff <(subject "$m") <(subject guest.manifest.json)
 	check "and mkdomu digest says so" [ "$("$PROG" digest -q "$loop" | cut -c1-64)" = "$(jq -r '.subject[0].digest.mkdomuDisk1' "$m")" ]
 	check "and mkdomu verify" "$PROG" verify "$loop" --manifest guest.manifest.json --cache "$W/root/cache" --offline
+	truncate -s 500M large
+	loop_of large || exit 2
+	check "a part of a larger device" "$PROG" "${opts[@]}" --disk "$loop" --name large --cfg large.cfg --cache "$W/root/cache"
+	refused "is not called different by mkdomu verify" 3 "larger than the --size" \
+		"$PROG" verify "$loop" --manifest large.manifest.json --cache "$W/root/cache" --offline
 else skip "another user, a device full of garbage" "needs root"; fi
 
 echo "== hostile names"

@@ -22,9 +22,9 @@ if is_root; then
 	echo 'the old config' >full/guest.cfg
 	dd if=/dev/zero of=full/fill bs=4k 2>/dev/null
 	remember full/guest.cfg
-	refused "a config that finds no room" 8 full/guest.cfg \
+	refused "a config that finds no room" 8 full/guest. \
 		build --disk guest.img --cfg full/guest.cfg --force
-	refused "a new image's config that finds no room" 8 full/new.cfg \
+	refused "a new image's config that finds no room" 8 full/new. \
 		build --disk new.img --cfg full/new.cfg
 else skip "a config that finds no room" "needs root"; fi
 check "the old image and config are as they were" unchanged

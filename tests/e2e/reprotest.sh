@@ -13,7 +13,7 @@ python3 - "$("$top/tests/mirror/root" openrc)" "$W/user/root.tar" <<-'P' || exit
 	    dropped = set()
 	    for m in i:
 	        deep = m.name.lstrip("./").startswith("usr/")
-	        big = m.isreg() and m.size > 40000 and not any(w in m.name for w in ("/init", "getty", "rc"))
+	        big = m.isreg() and m.size > 12000 and not any(w in m.name for w in ("/init", "getty", "rc"))
 	        if deep and (big or m.islnk() and m.linkname in dropped):
 	            dropped.add(m.name)
 	            continue
@@ -50,20 +50,22 @@ folder= more=()
 
 same "the first"
 same "the same again"
-same "another time" as_user faketime '2031-02-03 04:05:06'
-same "a time before the tarball's" as_user faketime '1999-12-31 23:59:59'
-for i in Asia/Kolkata America/St_Johns Pacific/Kiritimati; do
+if [ "$MODE" = asan ]; then
+	skip "another time" "faketime preloads a library, which this build does not allow"
+else
+	same "another time" as_user faketime '2031-02-03 04:05:06'
+	same "a time before the tarball's" as_user faketime '1999-12-31 23:59:59'
+fi
+for i in America/St_Johns Pacific/Kiritimati; do
 	user_env=(TZ=$i)
 	same "time zone $i"
 done
-for i in C tr_TR.UTF-8 ja_JP.eucJP nonsense; do
+for i in tr_TR.UTF-8 ja_JP.eucJP; do
 	user_env=(LANG=$i LC_ALL=$i LANGUAGE=$i)
 	same "locale $i"
 done
-for i in 000 027 077 0777; do
-	umask $i
-	umasked() { (umask "$mask" && as_user "$@"); }
-	umask 022
+umasked() { (umask "$mask" && as_user "$@"); }
+for i in 000 0777; do
 	mask=$i same "umask $i" umasked
 done
 user_env=(USER=somebody LOGNAME=somebody MAIL=/x COLUMNS=40 TERM=dumb MALLOC_PERTURB_=77 MALLOC_ARENA_MAX=1
@@ -72,7 +74,7 @@ same "noise in the environment"
 folder=$U/a/b/c/d/e/f/g/h/$(printf 'long%.0s' $(seq 40))/i
 same "a deep folder with a long name"
 rm -rf "$U/a"
-for i in 1 2 3 8; do
+for i in 1 2 8; do
 	more=(--threads $i)
 	same "$i threads"
 done
@@ -86,12 +88,11 @@ same "few descriptors" as_user prlimit --nofile=32
 slow() { as_user strace -f -qq -o /dev/null -e trace=pread64 -e inject=pread64:delay_exit=20000:when=1..200 "$@"; }
 [ "$MODE" != asan ] || export ASAN_OPTIONS=detect_leaks=0 # not possible under ptrace
 same "input that trickles" slow
-# the first open of the image's descriptor asks for O_DIRECT
-no_direct() {
-	# shellcheck disable=SC2046
-	as_user strace -f -qq -o "$W/user/trace" $(printf -- '-P /proc/self/fd/%d ' $(seq 3 30)) -e trace=openat \
-		-e inject=openat:error=EINVAL:when=1 "$@"
-}
+# where the image is opened with O_DIRECT, the first time that path is opened, this fails
+traced() { as_user strace -f -qq -o "$W/user/trace" -e trace=openat "$@"; }
+same "traced" traced
+direct=$(sed -n 's/.*"\(\/proc\/self\/fd\/[0-9]*\)".*O_DIRECT.*/\1/p' "$W/user/trace" | head -1)
+no_direct() { as_user strace -f -qq -o "$W/user/trace" -P "$direct" -e trace=openat -e inject=openat:error=EINVAL:when=1 "$@"; }
 same "a disk without O_DIRECT" no_direct
 check "which it was" grep -q 'O_DIRECT.*INJECTED' "$W/user/trace"
 if is_root; then
