@@ -76,27 +76,24 @@ static bool is_hole(const struct job *j, uint64_t at, uint64_t end)
 static int fill(const struct job *j, uint64_t at, size_t len, uint8_t *buf)
 {
 	const struct mkd_diskmap *m = j->m;
-	bool any = false;
+	size_t i = first_run(m, at);
 
-	if (is_hole(j, at, at + len))
+	if (i == m->n_owned || m->owned[i].offset_bytes >= at + len || is_hole(j, at, at + len))
 		return 0;
 	memset(buf, 0, len);
-	for (size_t i = first_run(m, at); i < m->n_owned; i++) {
+	for (; i < m->n_owned && m->owned[i].offset_bytes < at + len; i++) {
 		const struct mkd_span *s = &m->owned[i];
 		uint64_t from = s->offset_bytes > at ? s->offset_bytes : at;
 		uint64_t to = s->offset_bytes + s->size_bytes;
 		int r;
 
-		if (from >= at + len)
-			break;
 		to = to < at + len ? to : at + len;
 		r = mkd_pread_full(j->fd, buf + (from - at), (size_t)(to - from), from);
 		if (r < 0)
 			return r;
-		any = true;
 	}
 	/* a fresh inode table is zeros too, and looking is ten times faster than a digest */
-	return any && (buf[0] || memcmp(buf, buf + 1, len - 1) != 0);
+	return buf[0] || memcmp(buf, buf + 1, len - 1) != 0;
 }
 
 static int digest_piece(const struct job *j, unsigned i, uint8_t *buf)
