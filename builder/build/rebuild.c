@@ -123,7 +123,7 @@ static int check_record(const struct work *w, struct mkd_err *err)
 				"cannot verify '%s': its GPT has sectors of %u bytes, and an image "
 				"file would have 512",
 				w->req->disk, rec->disks[0].sector_bytes);
-	if (strcmp(rec->version, MKD_VERSION) != 0)
+	if (rec->version && strcmp(rec->version, MKD_VERSION) != 0)
 		mkd_say(w->req->ui, MKD_WARN,
 			"the guest was made by mkdomu %s, and this is " MKD_VERSION
 			": other bytes need not mean a change",

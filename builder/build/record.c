@@ -32,11 +32,9 @@ static bool unhex(const char *hex, uint8_t *ret, size_t len)
 	if (!hex || strlen(hex) != 2 * len || strspn(hex, "0123456789abcdef") != 2 * len)
 		return false;
 	for (size_t i = 0; i < len; i++) {
-		unsigned v = 0;
+		const char two[] = { hex[2 * i], hex[2 * i + 1], '\0' };
 
-		if (sscanf(hex + 2 * i, "%2x", &v) != 1)
-			return false;
-		ret[i] = (uint8_t)v;
+		ret[i] = (uint8_t)strtoul(two, NULL, 16);
 	}
 	return true;
 }

@@ -39,7 +39,7 @@ static void subjects(struct page *p, const struct mkd_disk_sums sums[MKD_DISKS])
 	const char *paths[MKD_DISKS] = { p->j->plan->disk, p->j->plan->swap_disk };
 
 	mkd_json_array(w, "subject");
-	for (size_t i = 0; i < p->j->n_disks; i++) {
+	for (size_t i = 0; i < p->j->n_disks && i < MKD_DISKS; i++) {
 		mkd_json_object(w, NULL);
 		mkd_json_string(w, "name", base_of(paths[i]));
 		mkd_json_object(w, "digest");

@@ -35,7 +35,7 @@ static int digest(const struct work *w, const char *path, struct mkd_buf *ret, s
 {
 	cleanup_close int fd = -1;
 	struct mkd_diskmap_req req = { .name = path, .content = !w->structures };
-	uint8_t sum[MKD_DISKDIGEST_BYTES];
+	uint8_t sum[MKD_DISKDIGEST_BYTES] = { 0 };
 	int r = open_disk(path, &fd, err);
 
 	req.fd = fd;

@@ -22,9 +22,9 @@ static void help(const struct mkd_args *a, struct mkd_buf *ret)
 	{                                            \
 		name, 0, arg, help, &req.field, NULL \
 	}
-#define SWITCH(name, letter, help, flag)              \
-	{                                             \
-		name, letter, NULL, help, NULL, &flag \
+#define SWITCH(name, letter, help, flag)                \
+	{                                               \
+		name, letter, NULL, help, NULL, &(flag) \
 	}
 
 int mkd_verb_verify(int argc, char **argv, struct mkd_console *console, struct mkd_buf *ret,

@@ -87,19 +87,25 @@ static int compare_all(struct diff *d, struct mkd_err *err)
 	return r;
 }
 
-int mkd_diskdiff(const struct mkd_diskdiff_req *req, struct mkd_diskdiff *ret, struct mkd_err *err)
+static int compare_sized(struct diff *d, struct mkd_err *err)
 {
-	cleanup_free uint8_t *a = malloc(CHUNK), *b = malloc(CHUNK);
-	struct diff d = { .req = req, .a = a, .b = b };
-	off_t end = lseek(req->other_fd, 0, SEEK_END);
-	int r;
+	off_t end = lseek(d->req->other_fd, 0, SEEK_END);
 
-	if (!a || !b)
+	if (!d->a || !d->b)
 		return mkd_nomem(err);
 	if (end < 0)
-		return mkd_fail_io(err, errno, "cannot tell the size of '%s'", req->other_name);
-	d.other_bytes = (uint64_t)end;
-	r = compare_all(&d, err);
+		return mkd_fail_io(err, errno, "cannot tell the size of '%s'", d->req->other_name);
+	d->other_bytes = (uint64_t)end;
+	return compare_all(d, err);
+}
+
+int mkd_diskdiff(const struct mkd_diskdiff_req *req, struct mkd_diskdiff *ret, struct mkd_err *err)
+{
+	struct diff d = { .req = req, .a = malloc(CHUNK), .b = malloc(CHUNK) };
+	int r = compare_sized(&d, err);
+
+	free(d.a);
+	free(d.b);
 	if (r == 0)
 		*ret = d.found;
 	return r;

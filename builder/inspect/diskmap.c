@@ -33,7 +33,7 @@ static int add(struct mkd_diskmap *m, uint64_t offset_bytes, uint64_t size_bytes
 		last->size_bytes += size_bytes;
 		return 0;
 	}
-	if (m->n_owned == m->room) {
+	if (!m->owned || m->n_owned == m->room) {
 		size_t room = m->room ? 2 * m->room : 64;
 		struct mkd_span *v = reallocarray(m->owned, room, sizeof(*v));
 

@@ -20,6 +20,7 @@ struct search {
 	bool found;
 };
 
+/* NOLINTNEXTLINE(readability-function-size): a callback of libext2fs */
 static int look(ext2_ino_t dir, int entry, struct ext2_dir_entry *de, int offset, int blocksize,
 		char *buf, void *arg)
 {
