@@ -59,7 +59,7 @@ faults   := malloc calloc realloc reallocarray aligned_alloc strdup vasprintf __
 	    lseek64 poll opendir readdir64 pthread_create mnt_new_table mnt_new_iter \
 	    blkid_new_probe fdisk_new_context \
 	    gcry_check_version gcry_md_open ext2fs_read_inode_full ext2fs_flush2 \
-	    ext2fs_inode_csum_set ext2fs_allocate_tables
+	    ext2fs_inode_csum_set ext2fs_allocate_tables ext2fs_copy_bitmap
 obj       = $(patsubst %.c,$(BUILD)/%.o,$(1))
 # Each tests/fuzz/fuzz_NAME.c is a libFuzzer program and, on the inputs that are kept, a unit test.
 fuzz_src := $(wildcard tests/fuzz/fuzz_*.c)

@@ -87,22 +87,25 @@ static int compare_all(struct diff *d, struct mkd_err *err)
 	return r;
 }
 
+static int compare_sized(struct diff *d, struct mkd_err *err)
+{
+	off_t end = lseek(d->req->other_fd, 0, SEEK_END);
+
+	if (!d->a || !d->b)
+		return mkd_nomem(err);
+	if (end < 0)
+		return mkd_fail_io(err, errno, "cannot tell the size of '%s'", d->req->other_name);
+	d->other_bytes = (uint64_t)end;
+	return compare_all(d, err);
+}
+
 int mkd_diskdiff(const struct mkd_diskdiff_req *req, struct mkd_diskdiff *ret, struct mkd_err *err)
 {
-	struct diff d = { .req = req, .a = malloc(2 * CHUNK) };
-	off_t end = lseek(req->other_fd, 0, SEEK_END);
-	int r;
+	struct diff d = { .req = req, .a = malloc(CHUNK), .b = malloc(CHUNK) };
+	int r = compare_sized(&d, err);
 
-	if (!d.a)
-		r = mkd_nomem(err);
-	else if (end < 0)
-		r = mkd_fail_io(err, errno, "cannot tell the size of '%s'", req->other_name);
-	else {
-		d.b = d.a + CHUNK;
-		d.other_bytes = (uint64_t)end;
-		r = compare_all(&d, err);
-	}
 	free(d.a);
+	free(d.b);
 	if (r == 0)
 		*ret = d.found;
 	return r;

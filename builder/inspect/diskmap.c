@@ -115,6 +115,12 @@ static int add_part(const struct mkd_diskmap_req *q, struct mkd_diskmap *m, unsi
 	return p->kind == KIND_EXT4 ? add_ext4(q, m, p, err) : add_swap(m, p, page, err);
 }
 
+static int overlap(const struct mkd_diskmap *m, struct mkd_err *err)
+{
+	return mkd_fail(err, MKD_EXIT_TARGET, EUCLEAN, "cannot use '%s': its partitions overlap",
+			m->name);
+}
+
 /* Partitions by their place on the disk: the table may have them in any order. */
 static int add_parts(const struct mkd_diskmap_req *q, struct mkd_diskmap *m, struct mkd_err *err)
 {
@@ -127,13 +133,15 @@ static int add_parts(const struct mkd_diskmap_req *q, struct mkd_diskmap *m, str
 		for (unsigned i = 0; i < MKD_GPT_PARTS; i++) {
 			const struct mkd_span *p = &m->gpt.parts[i];
 
-			if (p->size_bytes && p->offset_bytes >= from &&
+			if (p->size_bytes && m->parts[i].kind == KIND_NONE &&
 			    (next == MKD_GPT_PARTS ||
 			     p->offset_bytes < m->gpt.parts[next].offset_bytes))
 				next = i;
 		}
 		if (r < 0 || next == MKD_GPT_PARTS)
 			return r;
+		if (m->gpt.parts[next].offset_bytes < from)
+			return overlap(m, err);
 		m->parts[next].at = m->gpt.parts[next];
 		from = m->parts[next].at.offset_bytes + m->parts[next].at.size_bytes;
 		r = add_part(q, m, next + 1, &m->parts[next], err);
@@ -158,15 +166,14 @@ static int add_gpt(const struct mkd_diskmap_req *q, struct mkd_diskmap *m, struc
 	return r < 0 ? r : add(m, g->backup_header.offset_bytes, g->backup_header.size_bytes, err);
 }
 
-/* What follows relies on it; a table with overlapping partitions would break it. */
+/* What follows relies on it; a partition that lies over the GPT's own sectors would break it. */
 static int check_order(const struct mkd_diskmap *m, struct mkd_err *err)
 {
 	uint64_t end = 0;
 
 	for (size_t i = 0; i < m->n_owned; i++) {
 		if (m->owned[i].offset_bytes < end)
-			return mkd_fail(err, MKD_EXIT_TARGET, EUCLEAN,
-					"cannot use '%s': its partitions overlap", m->name);
+			return overlap(m, err);
 		end = m->owned[i].offset_bytes + m->owned[i].size_bytes;
 	}
 	if (end > m->size_bytes)

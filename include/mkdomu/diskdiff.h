@@ -27,7 +27,9 @@ struct mkd_diskdiff {
  * Differences are no failure: look at places. Owned bytes behind the other's end differ; what the
  * other has behind the layout's end is not looked at.
  *	-EINTR  a signal asked to stop
- *	-ENOMEM, and reading (IO)
+ *	-ENOMEM  (INTERNAL)
+ *	other    of pread(2), lseek(2) (IO)
+ *	and mkd_diskmap_find
  */
 must_check int mkd_diskdiff(const struct mkd_diskdiff_req *req, struct mkd_diskdiff *ret,
 			    struct mkd_err *err);

@@ -25,13 +25,14 @@
  * fd is the map's. threads 0 = one a core; progress stage "digest".
  *	-ENOTSUP  libgcrypt is too old or lacks SHA-256 (INTERNAL)
  *	-EINTR    a signal asked to stop
- *	-ENOMEM, and reading (IO)
+ *	-ENOMEM   (INTERNAL)
+ *	other     of pread(2) (IO)
  */
 must_check int mkd_diskdigest(const struct mkd_diskmap *m, int fd, unsigned threads,
 			      struct mkd_ui *ui, uint8_t ret[static MKD_DISKDIGEST_BYTES],
 			      struct mkd_err *err);
 
-/* The same of a file or device in one go. Errors: those of mkd_diskmap_make too. */
+/* The same of a file or device in one go. Errors: mkd_diskmap_make and mkd_diskdigest. */
 must_check int mkd_diskdigest_fd(const struct mkd_diskmap_req *req, unsigned threads,
 				 struct mkd_ui *ui, uint8_t ret[static MKD_DISKDIGEST_BYTES],
 				 struct mkd_err *err);

@@ -39,7 +39,9 @@ struct mkd_diskmap_req {
  *	-EINVAL   neither a GPT nor ext4 nor swap, on the disk or in a partition (TARGET)
  *	-EUCLEAN  damaged (TARGET; an ext4: IO)
  *	-EINTR    a signal asked to stop
- *	-ENOMEM, and reading (IO)
+ *	-ENOMEM   (INTERNAL)
+ *	other     of pread(2), lseek(2) (IO)
+ *	and mkd_tree_ext4_open
  */
 must_check int mkd_diskmap_make(const struct mkd_diskmap_req *req, struct mkd_diskmap *ret,
 				struct mkd_err *err);
@@ -50,7 +52,7 @@ void mkd_diskmap_free(struct mkd_diskmap *m);
 /*
  * What the owned byte at_bytes is: "GPT header (backup)", "swap header", or of an
  * ext4 what owner.h says. *ret_span (may be NULL) gets how many bytes from there are the same.
- * Errors: those of owner.h.
+ * Errors: mkd_owner_find.
  */
 must_check int mkd_diskmap_find(const struct mkd_diskmap *m, uint64_t at_bytes,
 				char ret[static MKD_DISKMAP_NAME_MAX], uint64_t *ret_span,

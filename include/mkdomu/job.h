@@ -93,7 +93,10 @@ must_check int mkd_job_config(void *job, struct mkd_err *err);
  */
 must_check int mkd_job_guest(void *job, struct mkd_err *err);
 
-/* manifest.c: the digests of the finished disks, and the manifest's text. */
+/*
+ * manifest.c: the digests of the finished disks, and the manifest's text.
+ *	and mkd_diskdigest_fd, mkd_sha256, mkd_statement_render
+ */
 must_check int mkd_job_manifest(void *job, struct mkd_err *err);
 
 /* What all manifests of ours begin with. */
@@ -105,7 +108,7 @@ struct mkd_disk_sums {
 	bool has_all;
 };
 
-/* statement.c: the manifest as JSON; pure. -ENOMEM */
+/* statement.c: the manifest as JSON; pure. -ENOMEM (INTERNAL) */
 must_check int mkd_statement_render(const struct mkd_job *job,
 				    const struct mkd_disk_sums sums[MKD_DISKS],
 				    const uint8_t keys_sha256[32], struct mkd_buf *ret,

@@ -24,7 +24,7 @@ void mkd_need_data(struct mkd_need *n, size_t len);
 /*
  * The size, in whole MiB, of a file system like req that would hold it, with swap_bytes more.
  *	-EFBIG   none would: its inodes are fixed by req and too few, or it is over 1 PiB (NOSPACE)
- *	-ENOMEM, -EINVAL and -EIO of ext4_geom.h
+ *	and mkd_ext4_geom_make, but for a size that is too small: then a larger one is tried
  */
 must_check int mkd_need_size(const struct mkd_need *n, const struct mkd_ext4_req *req,
 			     uint64_t swap_bytes, uint64_t *ret_bytes, struct mkd_err *err);

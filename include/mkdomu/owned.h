@@ -30,7 +30,8 @@ struct mkd_owned_visit {
 /*
  *	-EUCLEAN  damaged: a checksum, or a block number out of range (IO)
  *	-EINTR    a signal asked to stop
- *	-ENOMEM, and reading (IO)
+ *	-ENOMEM   (INTERNAL)
+ *	other     of pread(2) (IO), and what v->run returned
  */
 must_check int mkd_owned_each(struct mkd_tree *t, const struct mkd_owned_visit *v,
 			      struct mkd_err *err);

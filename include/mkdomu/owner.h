@@ -12,7 +12,7 @@
 
 /*
  * at_bytes is from the start of the file system, within it. Reads all inodes unless it is one of
- * the fixed structures. Errors as mkd_owned_each.
+ * the fixed structures. Errors: mkd_owned_each.
  */
 must_check int mkd_owner_find(struct mkd_tree *t, uint64_t at_bytes, char ret[static MKD_OWNER_MAX],
 			      struct mkd_err *err);

@@ -10,8 +10,8 @@
 #define MKD_READBACK_BYTES MIB
 
 /*
- * A second fd, the caller's, for what fd is open on, with O_DIRECT where that works. -errno on
- * failure.
+ * A second fd, the caller's, for what fd is open on, with O_DIRECT where that works.
+ *	other    of open(2), as a negative errno alone
  */
 must_check int mkd_direct_open(int fd, int flags);
 

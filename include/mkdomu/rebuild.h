@@ -33,12 +33,15 @@ struct mkd_rebuild_req {
  * files. *ret gets the report.
  *	-EBADMSG  the disk differs, or the manifest's digest is not that of the disk (VERIFY); the
  *	          message names the first place, and ui has been told of more
- *	-EINVAL   no such manifest, or not a manifest, or a secret that it needs is not given
- *	          (USAGE)
- *	-EOPNOTSUPP  a GPT on a device with sectors of 4096 bytes, or on one of which --size used
- *	         a part (TARGET)
- *	-ENOENT   the tarball is not to be had (NET)
- *	and those of a build, up to its end; reading the disk (IO, USAGE)
+ *	-EINVAL   the disk is neither a file nor a block device, or there is no second one (USAGE)
+ *	-EOPNOTSUPP  a GPT on a device with sectors of 4096 bytes, or on one of which --size
+ *	          used a part (TARGET)
+ *	-ENOENT   no such disk or manifest (USAGE); the tarball is not to be had (NET)
+ *	-ENOMEM   (INTERNAL)
+ *	other     of open(2), fstat(2) on the disk (USAGE)
+ *	and mkd_plan_name, mkd_file_read, mkd_record_parse, mkd_tarball_cached, mkd_tmpdir,
+ *	    mkd_replan_settings, mkd_plan_make, mkd_build_run, mkd_diskmap_make, mkd_diskdiff,
+ *	    mkd_diskdigest_fd
  */
 must_check int mkd_rebuild_verify(const struct mkd_rebuild_req *req, struct mkd_buf *ret,
 				  struct mkd_err *err);

@@ -38,7 +38,7 @@ struct mkd_record {
 /*
  * name is of the file, for messages.
  *	-EINVAL  not JSON, not a manifest of mkdomu, or one of another kind (USAGE)
- *	-ENOMEM
+ *	-ENOMEM  (INTERNAL)
  */
 must_check int mkd_record_parse(const char *text, size_t len, const char *name,
 				struct mkd_record *ret, struct mkd_err *err);

@@ -21,7 +21,8 @@ struct mkd_replan {
 /*
  *	-EINVAL  a secret that the guest was made with is not given, or one is given that it was
  *	         not made with (USAGE)
- *	-ENOMEM, and those of mkd_settings_add
+ *	-ENOMEM  (INTERNAL)
+ *	and mkd_settings_add
  */
 must_check int mkd_replan_settings(const struct mkd_replan *p, struct mkd_settings *ret,
 				   struct mkd_err *err);

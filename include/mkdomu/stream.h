@@ -61,7 +61,7 @@ must_check int mkd_stream_open(const struct mkd_stream_req *req, struct mkd_stre
 must_check int mkd_stream_read(struct mkd_stream *s, const void **data, size_t *len,
 			       struct mkd_err *err);
 
-/* As mkd_stream_read, but the next call gives the same chunk again. */
+/* The next call gives the same chunk again; else as the one above. Errors: mkd_stream_read. */
 must_check int mkd_stream_peek(struct mkd_stream *s, const void **data, size_t *len,
 			       struct mkd_err *err);
 

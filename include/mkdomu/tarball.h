@@ -19,7 +19,9 @@ must_check int mkd_tarball_open(const struct mkd_source_req *req, const struct m
 /*
  * Where the cache has a tarball: of a mirror by its file's name, of a URL by that. Nothing in it is
  * verified by this. uri may be NULL; *ret is the caller's.
- *	-ENOENT  it has none (NET)   and those of mkd_cache_open and mkd_cache_get
+ *	-ENOENT  it has none, or file cannot be the name of one (NET)
+ *	-ENOMEM  (INTERNAL)
+ *	and mkd_cache_open, mkd_cache_get
  */
 must_check int mkd_tarball_cached(const char *cache_dir, const char *file, const char *uri,
 				  char **ret, struct mkd_err *err);

@@ -108,6 +108,7 @@ WRAP(FAULT_GCRYPT, unsigned, gcry_md_open, (void *ret, int algo, unsigned flags)
      (ret, algo, flags), 5 /* GPG_ERR_DIGEST_ALGO */)
 WRAP(FAULT_EXT2, long, ext2fs_read_inode_full, (void *fs, unsigned ino, void *inode, int size),
      (fs, ino, inode, size), code)
+WRAP(FAULT_EXT2, long, ext2fs_copy_bitmap, (void *from, void *ret), (from, ret), code)
 WRAP(FAULT_EXT2, long, ext2fs_flush2, (void *fs, int flags), (fs, flags), code)
 WRAP(FAULT_EXT2, long, ext2fs_inode_csum_set, (void *fs, unsigned ino, void *inode),
      (fs, ino, inode), code)

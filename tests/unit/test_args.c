@@ -63,6 +63,7 @@ static void all_forms_are_taken(void **state)
 
 static void mistakes_are_named(void **state)
 {
+	/* mkd_args_parse: -EINVAL, -EEXIST */
 	static const struct {
 		const char *line;
 		int code;

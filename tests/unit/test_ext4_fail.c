@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 
 #include "mkdomu/file.h"
+#include "mkdomu/xattrs.h"
 
 static bool has_magic(const char *path)
 {
@@ -89,10 +90,37 @@ static void a_full_host_is_told(void **state)
 	(void)close(f.fd);
 }
 
+/* The form alone; what the writer makes of it is told with the member's name. */
+static void malformed_acls_are_refused(void **state)
+{
+	/* version 2; owner rwx, the user 258 r-x */
+	static const uint8_t good[] = { 2,    0,    0, 0, 1, 0, 7, 0, 0xff, 0xff,
+					0xff, 0xff, 2, 0, 5, 0, 2, 1, 0,    0 };
+	static const uint8_t want[] = { 1, 0, 0, 0, 1, 0, 7, 0, 2, 0, 5, 0, 2, 1, 0, 0 };
+	static const struct {
+		size_t at;
+		uint8_t byte;
+	} rows[] = { { 0, 1 }, { 3, 2 }, { 4, 0 }, { 4, 3 }, { 4, 0x40 }, { 13, 1 }, { 14, 8 } };
+	uint8_t bad[sizeof(good)], out[sizeof(good)];
+
+	(void)state;
+	assert_int_equal(mkd_xattrs_acl(good, sizeof(good), out), sizeof(want));
+	assert_memory_equal(out, want, sizeof(want));
+	for (size_t len = 0; len < sizeof(good); len++)
+		if (len != 4 && len != 12)
+			assert_int_equal(mkd_xattrs_acl(good, len, out), -EINVAL);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		memcpy(bad, good, sizeof(good));
+		bad[rows[i].at] = rows[i].byte;
+		assert_int_equal(mkd_xattrs_acl(bad, sizeof(bad), out), -EINVAL);
+	}
+}
+
 int main(void)
 {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, test_dir_setup, test_dir_teardown)
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(malformed_acls_are_refused),
 		T(a_run_cut_short_leaves_no_superblock),
 		T(a_failing_write_is_told),
 		T(a_full_host_is_told),

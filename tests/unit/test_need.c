@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "mkdomu/file.h"
+#include "mkdomu/need.h"
 #include "mkdomu/rootfs.h"
 #include "tarmaker.h"
 
@@ -154,6 +155,33 @@ static void an_archive_that_ends_badly_is_not_counted(void **state)
 	job_close(&j);
 }
 
+/* Where no size helps: inodes that are given as a number, and more than there are bytes for. */
+static void what_no_size_would_hold_is_told(void **state)
+{
+	struct mkd_need n = { .blocks = 1, .inodes = 5000 };
+	struct fsimage f;
+	uint64_t bytes = 7;
+
+	fs_init(&f, state, "a", 16 * MIB);
+	f.req.inodes = 1024;
+	assert_fails(mkd_need_size(&n, &f.req, 0, &bytes, &f.err), &f.err, EFBIG, MKD_EXIT_NOSPACE,
+		     "no size of '");
+	f.req.inodes = 0;
+	n.blocks = UINT64_C(1) << 39;
+	assert_fails(mkd_need_size(&n, &f.req, 0, &bytes, &f.err), &f.err, EFBIG, MKD_EXIT_NOSPACE,
+		     "would hold it");
+	/* handed on */
+	n.blocks = 1;
+	f.req.reserved_percent = 101;
+	assert_fails(mkd_need_size(&n, &f.req, 0, &bytes, &f.err), &f.err, EINVAL, MKD_EXIT_USAGE,
+		     "");
+	assert_int_equal(bytes, 7);
+	f.req.reserved_percent = 5;
+	assert_ok(mkd_need_size(&n, &f.req, 0, &bytes, &f.err), &f.err);
+	assert_int_equal(bytes % MIB, 0);
+	(void)close(f.fd);
+}
+
 static void a_swap_file_that_cannot_fit_is_told_first(void **state)
 {
 	static const uint8_t page[4096] = "swap";
@@ -187,6 +215,7 @@ int main(void)
 		T(names_count),
 		T(attributes_and_symlinks_count),
 		T(an_archive_that_ends_badly_is_not_counted),
+		T(what_no_size_would_hold_is_told),
 		T(a_swap_file_that_cannot_fit_is_told_first),
 	};
 

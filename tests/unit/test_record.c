@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fault.h"
 #include "mkdomu/record.h"
 
 #define HEX64 "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
@@ -93,11 +94,23 @@ static void what_is_none_is_refused(void **state)
 		assert_non_null(at);
 		(void)snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - good), good, rows[i].to,
 			       at + strlen(rows[i].from));
+		/* mkd_record_parse: -EINVAL */
 		rc = mkd_record_parse(text, strlen(text), "m", &r, &err);
 		if (rc != -EINVAL || err.exit != MKD_EXIT_USAGE || !strstr(err.msg, rows[i].words))
 			fail_msg("row %zu: %d '%s'", i, rc, err.msg);
 		assert_null(r.name);
 	}
+}
+
+static void memory_runs_out(void **state)
+{
+	struct mkd_record r = { 0 };
+	struct mkd_err err;
+
+	(void)state;
+	assert_nomem(mkd_record_parse(good, strlen(good), "m", &r, &err), &err);
+	assert_string_equal(r.file, "t.tar");
+	mkd_record_free(&r);
 }
 
 /* Cut anywhere, and with any one byte changed: refused or read, never worse. */
@@ -129,6 +142,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_manifest_is_read),
 		cmocka_unit_test(what_is_none_is_refused),
+		cmocka_unit_test(memory_runs_out),
 		cmocka_unit_test(damaged_ones_do_no_harm),
 	};
 

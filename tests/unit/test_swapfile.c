@@ -260,6 +260,35 @@ static void bad_requests_are_refused(void **state)
 	fs_abort(&f);
 }
 
+/* Asked before anything is written: the same answers, and the target stays as it was. */
+static void asking_first_refuses_the_same(void **state)
+{
+	struct mkd_ext4_swap swap = swap_of(MIB);
+	static uint8_t got[16 * MIB];
+	struct fsimage f;
+
+	fs_init(&f, state, "a", sizeof(got));
+	fs_fill(&f, 0xa5);
+	f.req.zeroed = false;
+	fs_create(&f);
+	assert_ok(mkd_ext4_check_swap(f.w, &swap, &f.err), &f.err);
+	swap.size_bytes = 4095;
+	assert_fails(mkd_ext4_check_swap(f.w, &swap, &f.err), &f.err, EINVAL, MKD_EXIT_INTERNAL,
+		     "not whole blocks");
+	swap.size_bytes = 16384 * GIB;
+	assert_fails(mkd_ext4_check_swap(f.w, &swap, &f.err), &f.err, EFBIG, MKD_EXIT_USAGE,
+		     "give a smaller --swap-size");
+	/* mkd_swapfile_check_room: -ENOSPC */
+	swap.size_bytes = 16 * MIB;
+	assert_fails(mkd_ext4_check_swap(f.w, &swap, &f.err), &f.err, ENOSPC, MKD_EXIT_NOSPACE,
+		     "are free; give a smaller --swap-size or a larger --size");
+	assert_int_equal(mkd_pread_full(f.fd, got, sizeof(got), 0), 0);
+	for (size_t i = 0; i < sizeof(got); i++)
+		if (got[i] != 0xa5)
+			fail_msg("byte %zu is written", i);
+	fs_abort(&f);
+}
+
 static void an_open_file_and_a_signal_are_told(void **state)
 {
 	const struct mkd_entry e = { .path = "x", .type = MKD_FT_REG, .size_bytes = 1 };
@@ -289,6 +318,7 @@ int main(void)
 		T(the_same_in_gives_the_same_out),
 		T(one_that_does_not_fit_is_told),
 		T(bad_requests_are_refused),
+		T(asking_first_refuses_the_same),
 		T(an_open_file_and_a_signal_are_told),
 	};
 
