@@ -799,7 +799,8 @@ static void requests_without_sense_are_refused(void **state)
 	ask_tarball(&t, state, "/x.tar");
 #define REFUSED(w, words) \
 	assert_fails(mkd_source_open(&(w).req, &s, &err), &err, EINVAL, MKD_EXIT_USAGE, words)
-	REFUSED(t, "its detached signature (with keyring and signer), or its sha512 or sha256, or consent");
+	REFUSED(t, "its detached signature (with keyring and signer), or its sha512 or sha256, or "
+		   "consent");
 	t.req.sha512 = "abc";
 	REFUSED(t, "128 hexadecimal digits");
 	t.req.unverified = true;
