@@ -189,10 +189,11 @@ static int check_cfg(struct mkd_job *j, struct mkd_err *err)
 static bool is_manifest(int dirfd, const char *name)
 {
 	cleanup_close int fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	char head[sizeof(MKD_MANIFEST_HEAD) - 1];
+	char head[4096];
+	ssize_t n = fd < 0 ? -1 : pread(fd, head, sizeof(head), 0);
 
-	return fd >= 0 && mkd_pread_full(fd, head, sizeof(head), 0) == 0 &&
-	       memcmp(head, MKD_MANIFEST_HEAD, sizeof(head)) == 0;
+	/* other programs write in-toto statements, too */
+	return n > 0 && memmem(head, (size_t)n, MKD_MANIFEST_KIND, strlen(MKD_MANIFEST_KIND));
 }
 
 static int check_manifest(struct mkd_job *j, struct mkd_err *err)
@@ -208,9 +209,9 @@ static int check_manifest(struct mkd_job *j, struct mkd_err *err)
 	if (!S_ISREG(st.st_mode) ||
 	    (!j->plan->force && !is_manifest(j->cfg_dirfd, j->manifest_name)))
 		return mkd_fail(err, MKD_EXIT_TARGET, EEXIST,
-				"'%s' exists and is no manifest; move it away, or give --manifest "
-				"none",
-				path);
+				"'%s' exists and is no manifest of mkdomu; move it away, or give %s"
+				"--manifest none",
+				path, S_ISREG(st.st_mode) ? "--force or " : "");
 	j->manifest_exists = true;
 	return 0;
 }

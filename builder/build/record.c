@@ -5,6 +5,8 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "mkdomu/url.h"
+
 #define BUILD_TYPE "mkdomu:guest/v1"
 
 struct reading {
@@ -51,25 +53,40 @@ static int find_key(const char *name, enum mkd_key *ret)
 	return -ENOENT;
 }
 
-static void note_withheld(struct mkd_record *rec, enum mkd_key key)
+/* Where to note that an option was given whose value no manifest has; NULL: it has the value. */
+static bool *withheld_of(struct mkd_record *rec, enum mkd_key key)
 {
-	rec->seed_given |= key == MKD_KEY_SEED;
-	rec->password_given |= key == MKD_KEY_ROOT_PASSWORD_FILE;
-	rec->keys_given |= key == MKD_KEY_AUTHORIZED_KEYS;
+	switch (key) {
+	case MKD_KEY_SEED:
+		return &rec->seed_given;
+	case MKD_KEY_ROOT_PASSWORD_FILE:
+		return &rec->password_given;
+	case MKD_KEY_AUTHORIZED_KEYS:
+		return &rec->keys_given;
+	default:
+		return NULL;
+	}
 }
 
-/* An option of a later version is a reason to stop: what it did is not known here. */
+/*
+ * An option of a later version is a reason to stop: what it did is not known here. So is a value
+ * where none may be: it would name a file of this host to be read.
+ */
 static int take_option(const struct reading *rd, const json_t *option)
 {
 	const json_t *values = json_object_get(option, "values");
 	const json_t *origins = json_object_get(option, "origins");
+	bool withheld = json_is_true(json_object_get(option, "withheld")), *given;
 	enum mkd_key key = MKD_N_KEYS;
 	int r = 0;
 
 	if (find_key(json_string_value(json_object_get(option, "name")), &key) < 0)
 		return unfit(rd, "options");
-	if (json_is_true(json_object_get(option, "withheld"))) {
-		note_withheld(rd->rec, key);
+	given = withheld_of(rd->rec, key);
+	if (withheld != !!given)
+		return unfit(rd, mkd_setting_info[key].name);
+	if (given) {
+		*given = true;
 		return 0;
 	}
 	if (!json_array_size(origins) ||
@@ -176,6 +193,9 @@ static int take_tarball(const struct reading *rd, const json_t *from)
 		(void)snprintf(rd->rec->sha256, sizeof(rd->rec->sha256), "%s", hex);
 	if (r == 0 && json_object_get(from, "uri"))
 		r = take_string(rd, from, "uri", &rd->rec->uri);
+	/* it is fetched: not a file of this host */
+	if (r == 0 && rd->rec->uri && !mkd_url_is(rd->rec->uri))
+		r = unfit(rd, "uri");
 	return r;
 }
 

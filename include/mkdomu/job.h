@@ -99,8 +99,8 @@ must_check int mkd_job_guest(void *job, struct mkd_err *err);
  */
 must_check int mkd_job_manifest(void *job, struct mkd_err *err);
 
-/* What all manifests of ours begin with. */
-#define MKD_MANIFEST_HEAD "{\n  \"_type\": \"https://in-toto.io/Statement/v1\",\n"
+/* What all manifests of ours have, of whatever version, in their first 4096 bytes. */
+#define MKD_MANIFEST_KIND "\"buildType\": \"mkdomu:guest/"
 
 /* Of one disk. */
 struct mkd_disk_sums {

@@ -176,6 +176,11 @@ remember mine.manifest.json
 refused "what is no manifest is kept" 3 "is no manifest" as_user "$PROG" "${small[@]}" --disk mine.img
 check "as it was" unchanged
 check "and nothing else came" [ ! -e mine.img ]
+jq '.predicate.buildDefinition.buildType = "other:thing/v1"' "$m" >mine.manifest.json
+remember mine.manifest.json
+refused "another program's statement is kept" 3 "is no manifest of mkdomu" as_user "$PROG" "${small[@]}" \
+	--disk mine.img
+check "as it was, too" unchanged
 check "an old manifest alone is replaced" as_user "$PROG" "${small[@]}" --disk no.img --force
 cp -p no.manifest.json old
 as_user "$PROG" "${small[@]}" --disk no.img --force --hostname other >/dev/null 2>&1
