@@ -129,6 +129,21 @@ static const char *find_unit_dir(struct mkd_tree *t, const struct mkd_facts *f)
 	return "/usr/lib/systemd";
 }
 
+/* Any file system has some path; one without this is not that of a machine. */
+static int check_root(struct mkd_tree *t, struct mkd_err *err)
+{
+	struct mkd_tree_stat st;
+	int r = mkd_tree_stat(t, "/etc", true, &st, err);
+
+	if (r != -ENOENT && r != -ENOTDIR && r != -ELOOP)
+		return r;
+	return mkd_fail(err, MKD_EXIT_ARCHIVE, ENOENT,
+			"the tarball is not a root file system: there is no '/etc' in it%s",
+			mkd_guest_has(t, "/sbin/init") ? ""
+						       : ", nor '/sbin/init'; is there a folder "
+							 "around the root?");
+}
+
 int mkd_facts_find(struct mkd_tree *t, struct mkd_facts *ret, struct mkd_err *err)
 {
 	struct mkd_facts f = { 0 };
@@ -136,12 +151,9 @@ int mkd_facts_find(struct mkd_tree *t, struct mkd_facts *ret, struct mkd_err *er
 	struct mkd_err ignored;
 	int r;
 
-	if (!mkd_tree_exists(t, "/etc"))
-		return mkd_fail(err, MKD_EXIT_ARCHIVE, ENOENT,
-				"the tarball is not a root file system: there is no '/etc' in it%s",
-				mkd_guest_has(t, "/sbin/init") ? ""
-							       : ", nor '/sbin/init'; is there a "
-								 "folder around the root?");
+	r = check_root(t, err);
+	if (r < 0)
+		return r;
 	r = find_init(t, &f, err);
 	if (r < 0)
 		return r;

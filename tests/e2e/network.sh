@@ -53,7 +53,7 @@ opts=(--profile gentoo-base --no-hooks --swap none --size 96M --kernel /boot/vml
 ca=SSL_CERT_FILE=$certs/ca.pem
 # The cache goes each time, so that the network is asked.
 from() { # MIRROR [NAME=VALUE...]
-	rm -rf "$W/user/home/.cache" g.img g.cfg
+	rm -rf "$W/user/home/.cache" g.img g.cfg g.manifest.json
 	as_user env "${@:2}" "$PROG" "${opts[@]}" --mirror "$1" --disk g.img --verbose
 }
 made() { # NAME MIRROR [NAME=VALUE...]
@@ -135,7 +135,7 @@ check "no doubled slash is asked for" asked http/access.log "GET /pub/pub/releas
 made "a user and a password" "http://me:$secret@127.0.0.1:$http"
 check "the config has no password" lacks g.cfg
 dry() { as_user "$PROG" "${opts[@]}" --mirror "http://me:$secret@127.0.0.1:$http" --disk g.img --dry-run; }
-rm -f g.img g.cfg
+rm -f g.img g.cfg g.manifest.json
 check "a dry run with a password" dry
 cp "$W/.out" "$W/said"
 check "it shows the mirror" grep -q "^mirror: *http://127.0.0.1:$http " "$W/said"
