@@ -82,8 +82,11 @@ static void a_config_runs_out_of_memory(void **state)
 	(void)snprintf(j.layout.disks[0].vdev, sizeof(j.layout.disks[0].vdev), "xvda1");
 	(void)snprintf(j.layout.root.dev, sizeof(j.layout.root.dev), "/dev/xvda1");
 	mkd_buf_free(&j.cfg);
+	j.source.fd = open("/dev/null", O_RDONLY | O_CLOEXEC); /* an empty tar */
 	assert_nomem(mkd_job_config(&j, &err), &err);
 	assert_non_null(strstr(j.cfg.data, "\nname = \"w\"\n"));
+	mkd_stream_close(j.plain);
+	mkd_source_close(&j.source);
 	mkd_buf_free(&j.cfg);
 }
 
