@@ -100,7 +100,7 @@ static void the_lock_of_a_name_fails(void **state)
 	struct mkd_err err;
 
 	assert_fault(FAULT_SOCKET, 1, mkd_disklock_image(dir, "x", "/x", &fd, &err), &err, EMFILE,
-		     MKD_EXIT_IO, "cannot lock '/x'");
+		     MKD_EXIT_INTERNAL, "cannot lock '/x'");
 	assert_fault(FAULT_BIND, 1, mkd_disklock_image(dir, "x", "/x", &fd, &err), &err, ENOMEM,
 		     MKD_EXIT_INTERNAL, "cannot lock '/x'");
 	assert_ok(mkd_disklock_image(dir, "x", "/x", &held, &err), &err);
@@ -133,10 +133,10 @@ static void not_to_know_is_no_yes(void **state)
 	assert_int_equal(unlink(swaps), 0);
 	assert_int_equal(mkdir(swaps, 0700), 0);
 	assert_fails(mkd_inuse_swap(&s, &err), &err, EINVAL, MKD_EXIT_TARGET, "cannot read '");
-	assert_fault(FAULT_OPENDIR, 1, mkd_inuse_loop(&s, &err), &err, EMFILE, MKD_EXIT_TARGET,
+	assert_fault(FAULT_OPENDIR, 1, mkd_inuse_loop(&s, &err), &err, EMFILE, MKD_EXIT_INTERNAL,
 		     "mount sysfs");
 	assert_fault(FAULT_OPENDIR, 1, mkd_blockdev_partitions(&host, FULL, &set, &err), &err,
-		     EMFILE, MKD_EXIT_TARGET, "cannot read '");
+		     EMFILE, MKD_EXIT_INTERNAL, "cannot read '");
 	assert_fault(FAULT_STAT, 1, mkd_subject_make(&host, "d", 0, &file, &err), &err, EOVERFLOW,
 		     MKD_EXIT_TARGET, "cannot examine 'd'");
 }

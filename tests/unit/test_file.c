@@ -144,7 +144,7 @@ static void folders_fail_by_name(void **state)
 	assert_nomem(mkd_mkdirs(deep, 0700, &err), &err);
 	assert_int_equal(access(deep, F_OK), 0);
 	assert_fault(FAULT_MKDTEMP, 1, mkd_tmpdir(&dir, &err), &err, EROFS, MKD_EXIT_IO,
-		     "cannot create the temporary folder '");
+		     "cannot create a temporary folder in '");
 	assert_null(dir);
 	assert_nomem(mkd_tmpdir(&dir, &err), &err);
 	mkd_rmtree(dir);
@@ -167,9 +167,10 @@ static void no_descriptor_is_left(void **state)
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
 	few = (struct rlimit){ .rlim_cur = 0, .rlim_max = old.rlim_max };
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
-	assert_fails(mkd_file_read(AT_FDCWD, f, 9, 2, &b, &err), &err, EMFILE, 2, "cannot open '");
-	assert_fails(mkd_open_parent(f, &fd, &name, &err), &err, EMFILE, MKD_EXIT_USAGE,
-		     "cannot open the folder of '");
+	assert_fails(mkd_file_read(AT_FDCWD, f, 9, 2, &b, &err), &err, EMFILE, MKD_EXIT_INTERNAL,
+		     "cannot open '");
+	assert_fails(mkd_open_parent(f, &fd, &name, &err), &err, EMFILE, MKD_EXIT_INTERNAL,
+		     "cannot open the folder '");
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
 	assert_int_equal(fd, -1);
 }

@@ -44,7 +44,7 @@ static void the_cache_folder_cannot_be_had(void **state)
 		     "cannot create the folder");
 	assert_nomem(mkd_cache_open(dir, &c, &err), &err);
 	mkd_cache_close(&c);
-	assert_fault(FAULT_OPEN, 1, mkd_cache_open(dir, &c, &err), &err, EMFILE, MKD_EXIT_IO,
+	assert_fault(FAULT_OPEN, 1, mkd_cache_open(dir, &c, &err), &err, EMFILE, MKD_EXIT_INTERNAL,
 		     "cannot open the cache folder");
 	assert_int_equal(c.dirfd, -1);
 }
@@ -60,7 +60,7 @@ static void cache_entries_fail_one_by_one(void **state)
 	assert_ok(mkd_cache_open(*state, &c, &err), &err);
 	assert_ok(mkd_cache_put(&c, "e", "text", 4, &err), &err);
 	assert_fault(FAULT_OPEN, 1, mkd_cache_get(&c, "e", &fd, &bytes, &err), &err, EMFILE,
-		     MKD_EXIT_IO, "cannot open '");
+		     MKD_EXIT_INTERNAL, "cannot open '");
 	assert_fault(FAULT_OPEN, 1, mkd_cache_lock(&c, "e", NULL, &fd, &err), &err, EROFS,
 		     MKD_EXIT_IO, "cannot create 'e.lock'");
 	assert_fault(FAULT_FLOCK, 1, mkd_cache_lock(&c, "e", NULL, &fd, &err), &err, ENOLCK,
@@ -119,7 +119,7 @@ static void a_private_home_fails(void **state)
 	struct mkd_err err;
 
 	(void)state;
-	assert_fault(FAULT_OPEN, 1, mkd_gpghome_make(&home, &err), &err, EMFILE, MKD_EXIT_IO,
+	assert_fault(FAULT_OPEN, 1, mkd_gpghome_make(&home, &err), &err, EMFILE, MKD_EXIT_INTERNAL,
 		     "cannot open '");
 	assert_non_null(home); /* the caller's, to be removed */
 	mkd_rmtree(home);
@@ -309,8 +309,8 @@ static void a_tarball_by_path_fails(void **state)
 
 	test_write(path, "text", 4);
 	assert_int_equal(chmod(path, 0600), 0);
-	assert_fault(FAULT_OPEN, 1, mkd_source_open(&req, &s, &err), &err, EMFILE, MKD_EXIT_USAGE,
-		     "cannot open the tarball");
+	assert_fault(FAULT_OPEN, 1, mkd_source_open(&req, &s, &err), &err, EMFILE,
+		     MKD_EXIT_INTERNAL, "cannot open the tarball");
 	assert_nomem(mkd_source_open(&req, &s, &err), &err);
 	mkd_source_close(&s);
 	fault_arm(FAULT_GCRYPT, 1, 0);
