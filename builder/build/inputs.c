@@ -196,13 +196,27 @@ static bool is_manifest(int dirfd, const char *name)
 	return n > 0 && memmem(head, (size_t)n, MKD_MANIFEST_KIND, strlen(MKD_MANIFEST_KIND));
 }
 
+/* Without a manifest of its own the guest stands beside that of another, if there was one. */
+static int warn_of_old(const struct mkd_job *j, struct mkd_err *err)
+{
+	cleanup_free char *name = NULL;
+	int r = mkd_asprintf(&name, err, "%s.manifest.json", j->plan->name);
+
+	if (r == 0 && is_manifest(j->cfg_dirfd, name))
+		mkd_say(j->ui, MKD_WARN,
+			"'%s' beside the config tells of an earlier guest, not of this one; "
+			"remove it",
+			name);
+	return r;
+}
+
 static int check_manifest(struct mkd_job *j, struct mkd_err *err)
 {
 	const char *path = j->plan->manifest_path;
 	struct stat st;
 
 	if (!path)
-		return 0;
+		return warn_of_old(j, err);
 	j->manifest_name = strrchr(path, '/') + 1;
 	if (fstatat(j->cfg_dirfd, j->manifest_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
 		return errno == ENOENT ? 0 : mkd_fail_io(err, errno, "cannot look at '%s'", path);

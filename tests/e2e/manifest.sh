@@ -171,6 +171,10 @@ mv "$odd" t.tar
 small+=(--tarball t.tar)
 check "none on request" as_user "$PROG" "${small[@]}" --disk no.img --manifest none
 check "leaves none" [ ! -e no.manifest.json ]
+check "with one beside it" as_user "$PROG" "${small[@]}" --disk no.img --force
+as_user "$PROG" "${small[@]}" --disk no.img --force --manifest none 2>"$W/noted"
+check "an old one is warned of" grep -q "warning: 'no.manifest.json' beside the config tells of an earlier guest" "$W/noted"
+rm -f no.*
 echo 'my own notes' >mine.manifest.json
 remember mine.manifest.json
 refused "what is no manifest is kept" 3 "is no manifest" as_user "$PROG" "${small[@]}" --disk mine.img
