@@ -332,7 +332,7 @@ static void let_go(struct mkd_stream *s)
 static int next(struct mkd_stream *s, bool keep, const void **data, size_t *len,
 		struct mkd_err *err)
 {
-	const struct slot *slot;
+	const struct slot *slot = NULL;
 	int r = mkd_check_signal(err);
 
 	if (r < 0)
@@ -340,7 +340,7 @@ static int next(struct mkd_stream *s, bool keep, const void **data, size_t *len,
 	(void)pthread_mutex_lock(&s->lock);
 	let_go(s);
 	r = front(s, &slot, err);
-	if (r > 0) {
+	if (slot) {
 		*data = slot->data;
 		*len = slot->len;
 		s->holding = !keep;
