@@ -5,8 +5,8 @@
  */
 #include <string.h>
 
-#include "mkdomu/diskdigest.h"
 #include "mkdomu/job.h"
+#include "mkdomu/sha256.h"
 #include "mkdomu/stream.h"
 #include "mkdomu/xl.h"
 

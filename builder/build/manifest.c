@@ -6,6 +6,7 @@
  */
 #include "mkdomu/diskdigest.h"
 #include "mkdomu/job.h"
+#include "mkdomu/sha256.h"
 
 static int digest_disk(struct mkd_job *j, size_t i, struct mkd_disk_sums *ret, struct mkd_err *err)
 {

@@ -8,32 +8,12 @@
 #include <string.h>
 
 #include "mkdomu/file.h"
+#include "mkdomu/sha256.h"
 
 #define PIECE       ((size_t)MKD_DISKDIGEST_PIECE)
 #define SUM_BYTES   MKD_DISKDIGEST_BYTES
 #define BATCH       4096u /* pieces whose digests are in memory at a time: 4 GiB of disk */
 #define MAX_THREADS 16u
-
-static pthread_once_t init_once = PTHREAD_ONCE_INIT;
-
-static void init_gcrypt(void)
-{
-	if (gcry_control(GCRYCTL_INITIALIZATION_FINISHED_P) || !gcry_check_version("1.8.0"))
-		return;
-	(void)gcry_control(GCRYCTL_DISABLE_SECMEM, 0);
-	(void)gcry_control(GCRYCTL_INITIALIZATION_FINISHED, 0);
-}
-
-static int init(struct mkd_err *err)
-{
-	if (pthread_once(&init_once, init_gcrypt) != 0 ||
-	    !gcry_control(GCRYCTL_INITIALIZATION_FINISHED_P) ||
-	    gcry_md_test_algo(GCRY_MD_SHA256) != 0)
-		return mkd_fail(err, MKD_EXIT_INTERNAL, ENOTSUP,
-				"cannot compute digests: libgcrypt is older than 1.8.0 or lacks "
-				"SHA-256");
-	return 0;
-}
 
 /* Workers take the next piece of the batch until none is left. */
 struct job {
@@ -195,7 +175,7 @@ int mkd_diskdigest(const struct mkd_diskmap *m, int fd, unsigned threads, struct
 	struct job j = { .m = m, .fd = fd, .lock = PTHREAD_MUTEX_INITIALIZER };
 	uint8_t *zeros;
 	gcry_md_hd_t md = NULL;
-	int r = init(err);
+	int r = mkd_gcrypt_start(err);
 
 	if (r < 0)
 		return r;
@@ -227,15 +207,5 @@ int mkd_diskdigest_fd(const struct mkd_diskmap_req *req, unsigned threads, struc
 	if (r == 0)
 		r = mkd_diskdigest(&m, req->fd, threads, ui, ret, err);
 	mkd_diskmap_free(&m);
-	return r;
-}
-
-int mkd_sha256(const void *data, size_t len, uint8_t ret[static MKD_DISKDIGEST_BYTES],
-	       struct mkd_err *err)
-{
-	int r = init(err);
-
-	if (r == 0)
-		gcry_md_hash_buffer(GCRY_MD_SHA256, ret, data, len);
 	return r;
 }

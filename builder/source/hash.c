@@ -7,28 +7,9 @@
 #include <string.h>
 
 #include "mkdomu/file.h"
+#include "mkdomu/sha256.h"
 
 #define CHUNK_BYTES MIB
-
-static pthread_once_t init_once = PTHREAD_ONCE_INIT;
-
-/* Secure memory would be locked for nothing: no secret is ever digested. */
-static void init_gcrypt(void)
-{
-	if (gcry_control(GCRYCTL_INITIALIZATION_FINISHED_P) || !gcry_check_version("1.8.0"))
-		return;
-	(void)gcry_control(GCRYCTL_DISABLE_SECMEM, 0);
-	(void)gcry_control(GCRYCTL_INITIALIZATION_FINISHED, 0);
-}
-
-static int init(struct mkd_err *err)
-{
-	if (pthread_once(&init_once, init_gcrypt) != 0 ||
-	    !gcry_control(GCRYCTL_INITIALIZATION_FINISHED_P))
-		return mkd_fail(err, MKD_EXIT_INTERNAL, ENOTSUP,
-				"cannot compute digests: libgcrypt is older than 1.8.0");
-	return 0;
-}
 
 static const int gcry_of[MKD_N_ALGOS] = {
 	[MKD_ALGO_SHA512] = GCRY_MD_SHA512,
@@ -191,7 +172,7 @@ int mkd_hash_fd(int fd, uint64_t size_bytes, unsigned want, struct mkd_ui *ui,
 	struct worker workers[MKD_N_ALGOS] = { 0 };
 	struct reader r = { .fd = fd, .size_bytes = size_bytes, .ui = ui };
 	struct mkd_digests got = { 0 };
-	int e = init(err);
+	int e = mkd_gcrypt_start(err);
 
 	if (e < 0)
 		return e;
@@ -211,7 +192,7 @@ int mkd_hash_fd(int fd, uint64_t size_bytes, unsigned want, struct mkd_ui *ui,
 int mkd_hash_name(const char *text, char ret[static 33], struct mkd_err *err)
 {
 	uint8_t value[64];
-	int e = init(err);
+	int e = mkd_gcrypt_start(err);
 
 	if (e < 0)
 		return e;

@@ -37,8 +37,4 @@ must_check int mkd_diskdigest_fd(const struct mkd_diskmap_req *req, unsigned thr
 				 struct mkd_ui *ui, uint8_t ret[static MKD_DISKDIGEST_BYTES],
 				 struct mkd_err *err);
 
-/* SHA-256 of a text in memory. -ENOTSUP as above */
-must_check int mkd_sha256(const void *data, size_t len, uint8_t ret[static MKD_DISKDIGEST_BYTES],
-			  struct mkd_err *err);
-
 #endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* sha256.h - libgcrypt made ready, and the SHA-256 of what is in memory. */
+#ifndef MKDOMU_SHA256_H
+#define MKDOMU_SHA256_H
+
+#include "mkdomu/err.h"
+
+#define MKD_SHA256_BYTES 32u
+
+/*
+ * Before any other call of libgcrypt, from any thread, as often as one likes.
+ *	-ENOTSUP  libgcrypt is too old or lacks SHA-256 (INTERNAL)
+ */
+must_check int mkd_gcrypt_start(struct mkd_err *err);
+
+/*
+ * Digest len bytes of data.
+ *	and mkd_gcrypt_start
+ */
+must_check int mkd_sha256(const void *data, size_t len, uint8_t ret[static MKD_SHA256_BYTES],
+			  struct mkd_err *err);
+
+#endif
