@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "mkdomu/build.h"
 #include "mkdomu/diskdiff.h"
@@ -42,21 +41,6 @@ struct work {
 	int disk_fd, swap_fd; /* what is verified */
 	bool other_tarball;   /* it has not the recorded digest */
 };
-
-static int open_disk(const char *path, int *ret_fd, struct mkd_err *err)
-{
-	cleanup_close int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	struct stat st;
-
-	if (fd < 0 || fstat(fd, &st) != 0)
-		return mkd_fail_errno(err, MKD_EXIT_USAGE, errno, "cannot open '%s'", path);
-	if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
-		return mkd_fail(err, MKD_EXIT_USAGE, EINVAL,
-				"cannot use '%s': it is neither an image file nor a block device",
-				path);
-	*ret_fd = steal_fd(&fd);
-	return 0;
-}
 
 /* Beside the image, by the name that a guest on it has when none is given. */
 static int find_manifest(const struct mkd_rebuild_req *q, char **ret, struct mkd_err *err)
@@ -214,7 +198,7 @@ static int compare(const struct work *w, const struct side *s, struct mkd_err *e
 	int r = mkd_asprintf(&path, err, "%s/%s", w->folder, s->name);
 
 	if (r == 0)
-		r = open_disk(path, &fd, err);
+		r = mkd_diskmap_open(path, &fd, err);
 	mreq.fd = fd;
 	if (r == 0)
 		r = mkd_diskmap_make(&mreq, &map, err);
@@ -264,10 +248,10 @@ static void report(const struct work *w, struct mkd_buf *ret)
 static int verify(struct work *w, struct mkd_err *err)
 {
 	const struct mkd_rebuild_req *q = w->req;
-	int r = open_disk(q->disk, &w->disk_fd, err);
+	int r = mkd_diskmap_open(q->disk, &w->disk_fd, err);
 
 	if (r == 0 && q->swap)
-		r = open_disk(q->swap, &w->swap_fd, err);
+		r = mkd_diskmap_open(q->swap, &w->swap_fd, err);
 	if (r == 0)
 		r = read_manifest(w, err);
 	if (r == 0)

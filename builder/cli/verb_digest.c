@@ -1,29 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* mkdomu digest PATH...: what diskdigest.h defines, one line each, as sha256sum(1) prints. */
 #include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
 
 #include "mkdomu/args.h"
 #include "mkdomu/diskdigest.h"
 #include "mkdomu/verbs.h"
 
 #define PATHS_MAX 1024
-
-static int open_disk(const char *path, int *ret_fd, struct mkd_err *err)
-{
-	cleanup_close int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	struct stat st;
-
-	if (fd < 0 || fstat(fd, &st) != 0)
-		return mkd_fail_errno(err, MKD_EXIT_USAGE, errno, "cannot open '%s'", path);
-	if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
-		return mkd_fail(err, MKD_EXIT_USAGE, EINVAL,
-				"cannot use '%s': it is neither an image file nor a block device",
-				path);
-	*ret_fd = steal_fd(&fd);
-	return 0;
-}
 
 struct work {
 	bool structures;
@@ -36,7 +19,7 @@ static int digest(const struct work *w, const char *path, struct mkd_buf *ret, s
 	cleanup_close int fd = -1;
 	struct mkd_diskmap_req req = { .name = path, .content = !w->structures };
 	uint8_t sum[MKD_DISKDIGEST_BYTES] = { 0 };
-	int r = open_disk(path, &fd, err);
+	int r = mkd_diskmap_open(path, &fd, err);
 
 	req.fd = fd;
 	if (r == 0)

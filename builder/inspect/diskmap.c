@@ -3,8 +3,10 @@
 
 #include <endian.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "mkdomu/file.h"
 #include "mkdomu/owned.h"
@@ -179,6 +181,21 @@ static int check_order(const struct mkd_diskmap *m, struct mkd_err *err)
 	if (end > m->size_bytes)
 		return mkd_fail(err, MKD_EXIT_TARGET, EUCLEAN,
 				"cannot use '%s': it holds more than it has room for", m->name);
+	return 0;
+}
+
+int mkd_diskmap_open(const char *path, int *ret_fd, struct mkd_err *err)
+{
+	cleanup_close int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) != 0)
+		return mkd_fail_errno(err, MKD_EXIT_USAGE, errno, "cannot open '%s'", path);
+	if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
+		return mkd_fail(err, MKD_EXIT_USAGE, EINVAL,
+				"cannot use '%s': it is neither an image file nor a block device",
+				path);
+	*ret_fd = steal_fd(&fd);
 	return 0;
 }
 

@@ -36,6 +36,13 @@ struct mkd_diskmap_req {
 };
 
 /*
+ * Open an image file or a block device for looking at it; *ret_fd is the caller's.
+ *	-EINVAL  it is neither (USAGE)
+ *	other    of open(2), fstat(2) (USAGE)
+ */
+must_check int mkd_diskmap_open(const char *path, int *ret_fd, struct mkd_err *err);
+
+/*
  *	-EINVAL   neither a GPT nor ext4 nor swap, on the disk or in a partition (TARGET)
  *	-EUCLEAN  damaged (TARGET; an ext4: IO)
  *	-EINTR    a signal asked to stop

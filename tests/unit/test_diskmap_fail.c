@@ -317,6 +317,19 @@ static void a_look_at_a_file_system_fails(void **state)
 	close(f.fd);
 }
 
+static void only_files_and_disks_are_opened(void **state)
+{
+	struct mkd_err err;
+	int fd = -1;
+
+	assert_fails(mkd_diskmap_open(*state, &fd, &err), &err, EINVAL, MKD_EXIT_USAGE,
+		     "neither an image file nor a block device");
+	/* other: of open(2) */
+	assert_fails(mkd_diskmap_open(test_path(state, "nothing"), &fd, &err), &err, ENOENT,
+		     MKD_EXIT_USAGE, "cannot open '");
+	assert_int_equal(fd, -1);
+}
+
 int main(void)
 {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, test_dir_setup, test_dir_teardown)
@@ -329,6 +342,8 @@ int main(void)
 		T(a_comparison_fails),
 		T(a_signal_ends_the_look_at_a_file_system),
 		T(a_look_at_a_file_system_fails),
+		cmocka_unit_test_setup_teardown(only_files_and_disks_are_opened, test_dir_setup,
+						test_dir_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
