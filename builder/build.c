@@ -14,9 +14,6 @@
 #include "mkdomu/pipeline.h"
 #include "mkdomu/swap.h"
 
-/* About what zstd makes while half a stage3 is digested; more of it costs more than it saves. */
-#define EARLY_BYTES (40 * MIB)
-
 static void target_requests(const struct mkd_job *j, struct mkd_target_req req[MKD_DISKS])
 {
 	const struct mkd_plan *p = j->plan;
@@ -70,39 +67,7 @@ static void source_release(void *job)
 
 	mkd_stream_close(j->plain);
 	j->plain = NULL;
-	closep_(&j->plain_fd);
-	j->plain_fd = -1;
 	mkd_source_close(&j->source);
-}
-
-/*
- * What nobody verifies may be decoded while it is digested. What is verified may not: no decoder
- * sees a byte that no pinned key has signed.
- */
-static int start_early(void *job, int fd, const char *file, struct mkd_err *err)
-{
-	struct mkd_job *j = job;
-	struct mkd_stream_req req = {
-		.fd = fcntl(fd, F_DUPFD_CLOEXEC, 3),
-		.name = file,
-		.threads = j->plan->threads,
-		.max_plain_bytes = mkd_rootfs_plain_limit(j->layout.root.size_bytes),
-		.ring_bytes = EARLY_BYTES,
-	};
-
-	if (req.fd < 0)
-		return mkd_fail_errno(err, MKD_EXIT_INTERNAL, errno, "cannot read '%s'", file);
-	j->plain_fd = req.fd;
-	return mkd_stream_open(&req, &j->plain, err);
-}
-
-static void tell_digest(const struct mkd_job *j)
-{
-	char hex[2 * sizeof(j->source.sha256) + 1];
-
-	for (size_t i = 0; i < sizeof(j->source.sha256); i++)
-		(void)snprintf(hex + 2 * i, 3, "%02x", j->source.sha256[i]);
-	mkd_say(j->ui, MKD_DEBUG, "the tarball '%s' has the SHA256 digest %s", j->source.file, hex);
 }
 
 static int source(void *job, struct mkd_err *err)
@@ -125,14 +90,11 @@ static int source(void *job, struct mkd_err *err)
 		.offline = p->offline,
 		.cache_dir = p->cache_dir,
 		.ui = j->ui,
-		.early = start_early,
-		.early_arg = j,
+		.late = true,
 	};
 	int r = mkd_source_open(&req, &j->source, err);
 
-	if (r == 0)
-		tell_digest(j);
-	else
+	if (r < 0)
 		source_release(j);
 	return r;
 }
@@ -195,10 +157,8 @@ static int rootfs(void *job, struct mkd_err *err)
 	struct mkd_job *j = job;
 	struct mkd_target *t = j->target[MKD_DISK_MAIN];
 	struct mkd_rootfs_req req = {
-		.tar_fd = j->source.fd,
 		.tar_name = j->source.file,
 		.tar_bytes = j->source.size_bytes,
-		.threads = j->plan->threads,
 		.stream = j->plain,
 		.epoch_sec = j->epoch_sec ? j->epoch_sec : j->source.build_sec,
 		.fs = {
@@ -289,6 +249,7 @@ static const struct mkd_step stages[] = {
 	{ "config", mkd_job_config, NULL, NULL, false },
 	{ "disks", disks, NULL, disks_release, false },
 	{ "rootfs", rootfs, NULL, NULL, false },
+	{ "digest", mkd_job_digest, NULL, NULL, false },
 	{ "swap", swap, NULL, NULL, false },
 	{ "guest", mkd_job_guest, NULL, NULL, false },
 	{ "label", label, NULL, NULL, false },
@@ -309,7 +270,6 @@ static struct mkd_job job_of(const struct mkd_plan *plan, const struct mkd_setti
 		.ui = ui,
 		.cfg_dirfd = -1,
 		.source.fd = -1,
-		.plain_fd = -1,
 		.started_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000,
 	};
 }

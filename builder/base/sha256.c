@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <gcrypt.h>
 #include <pthread.h>
+#include <string.h>
 
 static pthread_once_t start_once = PTHREAD_ONCE_INIT;
 
@@ -35,4 +36,42 @@ int mkd_sha256(const void *data, size_t len, uint8_t ret[static MKD_SHA256_BYTES
 	if (r == 0)
 		gcry_md_hash_buffer(GCRY_MD_SHA256, ret, data, len);
 	return r;
+}
+
+struct mkd_sha256 {
+	gcry_md_hd_t md;
+};
+
+int mkd_sha256_new(struct mkd_sha256 **ret, struct mkd_err *err)
+{
+	struct mkd_sha256 *s;
+	int r = mkd_gcrypt_start(err);
+
+	if (r < 0)
+		return r;
+	s = calloc(1, sizeof(*s));
+	if (!s || gcry_md_open(&s->md, GCRY_MD_SHA256, 0) != 0) {
+		free(s);
+		return mkd_nomem(err);
+	}
+	*ret = s;
+	return 0;
+}
+
+void mkd_sha256_add(struct mkd_sha256 *s, const void *data, size_t len)
+{
+	gcry_md_write(s->md, data, len);
+}
+
+void mkd_sha256_get(struct mkd_sha256 *s, uint8_t ret[static MKD_SHA256_BYTES])
+{
+	memcpy(ret, gcry_md_read(s->md, GCRY_MD_SHA256), MKD_SHA256_BYTES);
+}
+
+void mkd_sha256_free(struct mkd_sha256 *s)
+{
+	if (!s)
+		return;
+	gcry_md_close(s->md);
+	free(s);
 }

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "mkdomu/hash.h"
 #include "mkdomu/job.h"
 #include "mkdomu/sha256.h"
 #include "mkdomu/stream.h"
@@ -24,6 +25,7 @@ static int digest_start(struct mkd_job *j, struct mkd_err *err)
 		.name = j->source.file,
 		.threads = j->plan->threads,
 		.max_plain_bytes = mkd_rootfs_plain_limit(j->layout.root.size_bytes),
+		.digest = j->source.pending,
 	};
 	const void *data = "";
 	size_t len = 0;
@@ -32,6 +34,34 @@ static int digest_start(struct mkd_job *j, struct mkd_err *err)
 	if (r == 0)
 		r = mkd_stream_peek(j->plain, &data, &len, err);
 	return r < 0 ? r : mkd_sha256(data, len, j->start_sha256, err);
+}
+
+/* The header of a swap file has an identity, and is written together with the files. */
+static bool wants_digest(const struct mkd_job *j)
+{
+	return j->source.pending && !j->plan->seed && j->layout.swap_kind == MKD_SWAP_FILE;
+}
+
+static int digest_now(struct mkd_job *j, struct mkd_err *err)
+{
+	struct mkd_source *s = &j->source;
+	struct mkd_digests got;
+	int r = mkd_hash_fd(s->fd, s->size_bytes, 0, j->ui, &got, err);
+
+	if (r < 0)
+		return r;
+	memcpy(s->sha256, got.of[MKD_ALGO_SHA256], sizeof(s->sha256));
+	s->pending = false;
+	return 0;
+}
+
+static void tell_digest(const struct mkd_job *j)
+{
+	char hex[2 * sizeof(j->source.sha256) + 1];
+
+	for (size_t i = 0; i < sizeof(j->source.sha256); i++)
+		(void)snprintf(hex + 2 * i, 3, "%02x", j->source.sha256[i]);
+	mkd_say(j->ui, MKD_DEBUG, "the tarball '%s' has the SHA256 digest %s", j->source.file, hex);
 }
 
 static void make_identity(struct mkd_job *j)
@@ -93,18 +123,16 @@ static void vifs(const struct mkd_job *j, struct strings *s)
 	}
 }
 
-int mkd_job_config(void *job, struct mkd_err *err)
+/* All that hangs on the tarball's digest. */
+static int settle(struct mkd_job *j, struct mkd_err *err)
 {
-	struct mkd_job *j = job;
 	const struct mkd_plan *p = j->plan;
 	const char *paths[MKD_DISKS] = { p->disk, p->swap_disk };
 	cleanup_buf struct mkd_buf cmdline = { 0 }, about = { 0 };
 	struct strings s = { 0 };
 	struct mkd_xl_domain d;
-	int r = digest_start(j, err);
+	int r;
 
-	if (r < 0)
-		return r;
 	make_identity(j);
 	mkd_buf_printf(&cmdline, CMDLINE, j->layout.root.dev, p->extra ? " " : "",
 		       p->extra ? p->extra : "");
@@ -138,4 +166,34 @@ int mkd_job_config(void *job, struct mkd_err *err)
 	};
 	mkd_buf_reset(&j->cfg);
 	return mkd_xl_render(&d, &j->cfg, err);
+}
+
+int mkd_job_config(void *job, struct mkd_err *err)
+{
+	struct mkd_job *j = job;
+	int r = wants_digest(j) ? digest_now(j, err) : 0;
+
+	if (r == 0)
+		r = digest_start(j, err);
+	if (r == 0)
+		r = settle(j, err);
+	if (r == 0 && !j->source.pending)
+		tell_digest(j);
+	return r;
+}
+
+int mkd_job_digest(void *job, struct mkd_err *err)
+{
+	struct mkd_job *j = job;
+	struct mkd_source *s = &j->source;
+	int r;
+
+	if (!s->pending)
+		return 0;
+	memcpy(s->sha256, j->rootfs.tar_sha256, sizeof(s->sha256));
+	s->size_bytes = j->rootfs.tar_bytes;
+	tell_digest(j);
+	r = settle(j, err);
+	s->pending = r < 0;
+	return r;
 }

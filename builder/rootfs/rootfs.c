@@ -9,6 +9,7 @@
 
 struct work {
 	const struct mkd_rootfs_req *req;
+	struct mkd_stream *stream; /* the entries' */
 	struct mkd_entries *entries;
 	struct mkd_ext4 *fs; /* NULL before it is made and after its end */
 	int64_t newest_sec;
@@ -84,13 +85,16 @@ static int open_entries(struct work *w, struct mkd_err *err)
 					    .threads = w->req->threads,
 					    .max_plain_bytes =
 						    mkd_rootfs_plain_limit(w->req->fs.size_bytes) };
-	struct mkd_stream *stream = w->req->stream;
-	int r = stream ? 0 : mkd_stream_open(&req, &stream, err);
+	int r = 0;
 
+	w->stream = w->req->stream;
+	if (!w->stream)
+		r = mkd_stream_open(&req, &w->stream, err);
 	if (r < 0)
 		return r;
-	(void)snprintf(w->result.format, sizeof(w->result.format), "%s", mkd_stream_format(stream));
-	return mkd_entries_open(stream, w->req->tar_name, &w->entries, err);
+	(void)snprintf(w->result.format, sizeof(w->result.format), "%s",
+		       mkd_stream_format(w->stream));
+	return mkd_entries_open(w->stream, w->req->tar_name, &w->entries, err);
 }
 
 static int write_fs(struct work *w, struct mkd_err *err)
@@ -106,6 +110,7 @@ static int write_fs(struct work *w, struct mkd_err *err)
 		r = copy_all(w, err);
 	if (r < 0)
 		return r;
+	mkd_stream_sum(w->stream, &w->result.tar_bytes, w->result.tar_sha256);
 	if (!w->result.entries)
 		return mkd_fail(err, MKD_EXIT_ARCHIVE, ENODATA,
 				"'%s' is empty: a root tarball has files in it", req->tar_name);

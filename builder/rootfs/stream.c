@@ -10,11 +10,11 @@
 
 #include "mkdomu/buf.h"
 #include "mkdomu/codec.h"
+#include "mkdomu/infile.h"
 #include "mkdomu/size.h"
 
 #define CHUNK_BYTES ((size_t)MIB)
 #define RING_BYTES  (16 * MIB)
-#define IN_BYTES    ((size_t)MIB)
 #define MAX_THREADS 256
 #define POLL_MSEC   100
 
@@ -30,17 +30,14 @@ struct slot {
  * cache, and memory that a run does not need is never touched.
  */
 struct mkd_stream {
-	int fd;
+	struct mkd_infile *file; /* the producer's, once it runs */
 	char *name;
 	uint64_t max_plain_bytes;
 	const struct mkd_codec *codec;
 	void *state;
 
-	uint8_t *in;     /* IN_BYTES, the producer's */
-	size_t head_len; /* bytes of the file's start that open() has put there */
-	uint64_t fed;    /* file offset behind what is in `in`; the producer's */
-	uint64_t plain;  /* produced; the producer's */
-	bool in_eof;     /* likewise */
+	uint64_t fed;   /* file offset behind what the producer was given */
+	uint64_t plain; /* produced; the producer's */
 	_Atomic uint64_t pos;
 
 	struct slot *slots; /* n_slots of them, as of the next two */
@@ -57,25 +54,17 @@ struct mkd_stream {
 	bool holding;       /* the caller's: a slot is handed out */
 };
 
-/* Fill `in` behind the first `have` bytes: bytes added, 0 at the end of the file. */
-static int refill(struct mkd_stream *s, uint8_t *to, size_t room, size_t *ret, struct mkd_err *err)
+/* The next piece of the file, when the last one is used up. */
+static int refill(struct mkd_stream *s, struct mkd_codec_io *io, struct mkd_err *err)
 {
-	size_t got = 0;
+	int r;
 
-	while (got < room) {
-		ssize_t n = pread(s->fd, to + got, room - got, (off_t)s->fed);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return mkd_fail_io(err, errno, "cannot read '%s'", s->name);
-		if (n == 0)
-			break;
-		got += (size_t)n;
-		s->fed += (uint64_t)n;
-	}
-	*ret = got;
-	return 0;
+	if (io->in_len || io->in_eof)
+		return 0;
+	r = mkd_infile_next(s->file, &io->in, &io->in_len, err);
+	io->in_eof = io->in_len < MKD_INFILE_BYTES;
+	s->fed += io->in_len;
+	return r;
 }
 
 /* The slot to fill, or NULL when asked to stop. */
@@ -110,39 +99,33 @@ static void publish(struct mkd_stream *s, struct slot *slot)
 	(void)pthread_mutex_unlock(&s->lock);
 }
 
-/* Fill one slot from the file itself: 1 at the end. */
-static int fill_plain(struct mkd_stream *s, struct slot *slot, struct mkd_err *err)
+/* Without a codec the file is the plain text: 1 at its end. */
+static int copy(struct mkd_codec_io *io)
 {
-	size_t got = 0;
-	int r;
+	size_t n = io->in_len < io->out_len ? io->in_len : io->out_len;
 
-	slot->len = s->head_len;
-	if (slot->len)
-		__builtin_memcpy(slot->data, s->in, slot->len);
-	s->head_len = 0;
-	r = refill(s, slot->data + slot->len, CHUNK_BYTES - slot->len, &got, err);
-	slot->len += got;
-	atomic_store_explicit(&s->pos, s->fed, memory_order_relaxed);
-	return r < 0 ? r : slot->len < CHUNK_BYTES;
+	if (n)
+		__builtin_memcpy(io->out, io->in, n);
+	io->in += n;
+	io->in_len -= n;
+	io->out += n;
+	io->out_len -= n;
+	return io->in_eof && !io->in_len;
 }
 
-/* Fill one slot through the codec: 1 at the end. */
-static int fill_decoded(struct mkd_stream *s, struct mkd_codec_io *io, struct slot *slot,
-			struct mkd_err *err)
+/* Fill one slot: 1 at the end. */
+static int fill(struct mkd_stream *s, struct mkd_codec_io *io, struct slot *slot,
+		struct mkd_err *err)
 {
 	int r = 0;
 
 	io->out = slot->data;
 	io->out_len = CHUNK_BYTES;
 	while (r == 0 && io->out_len && !is_stopped(s)) {
-		if (!io->in_len && !io->in_eof) {
-			r = refill(s, s->in, IN_BYTES, &io->in_len, err);
-			if (r < 0)
-				break;
-			io->in = s->in;
-			io->in_eof = io->in_len < IN_BYTES;
-		}
-		r = s->codec->run(s->state, io, err);
+		r = refill(s, io, err);
+		if (r < 0)
+			break;
+		r = s->codec->open ? s->codec->run(s->state, io, err) : copy(io);
 		if (r < 0)
 			(void)mkd_wrap(err, "cannot unpack '%s'", s->name);
 		atomic_store_explicit(&s->pos, s->fed - io->in_len, memory_order_relaxed);
@@ -170,17 +153,16 @@ static int check_limit(struct mkd_stream *s, struct slot *slot, int r, struct mk
 static void *produce(void *arg)
 {
 	struct mkd_stream *s = arg;
-	struct mkd_codec_io io = { .in = s->in, .in_len = s->head_len };
+	struct mkd_codec_io io = { 0 };
 	struct mkd_err err = { 0 };
 	int r = 0;
 
-	io.in_eof = s->head_len < IN_BYTES;
 	while (r == 0) {
 		struct slot *slot = slot_to_fill(s);
 
 		if (!slot)
 			break;
-		r = s->codec->open ? fill_decoded(s, &io, slot, &err) : fill_plain(s, slot, &err);
+		r = fill(s, &io, slot, &err);
 		r = check_limit(s, slot, r, &err);
 		if (slot->len)
 			publish(s, slot);
@@ -220,8 +202,7 @@ static int allocate(struct mkd_stream *s, const struct mkd_stream_req *req, stru
 	s->slots = calloc(s->n_slots, sizeof(*s->slots));
 	s->queue = calloc(s->n_slots, sizeof(struct slot *));
 	s->idle = calloc(s->n_slots, sizeof(struct slot *));
-	s->in = malloc(IN_BYTES);
-	if (!s->slots || !s->queue || !s->idle || !s->in)
+	if (!s->slots || !s->queue || !s->idle)
 		return mkd_nomem(err);
 	for (size_t i = 0; i < s->n_slots; i++) {
 		s->slots[i].data = malloc(CHUNK_BYTES);
@@ -239,15 +220,13 @@ static int open_codec(struct mkd_stream *s, const struct mkd_stream_req *req, st
 		.threads = req->threads ? req->threads : (cores > 0 ? (unsigned)cores : 1),
 		.mem_bytes = req->mem_bytes ? req->mem_bytes : GIB,
 	};
-	int r;
+	const uint8_t *head;
+	size_t len;
 
 	if (lim.threads > MAX_THREADS)
 		lim.threads = MAX_THREADS;
-	(void)posix_fadvise(s->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-	r = refill(s, s->in, IN_BYTES, &s->head_len, err);
-	if (r < 0)
-		return r;
-	s->codec = mkd_codec_find(s->in, s->head_len);
+	mkd_infile_first(s->file, &head, &len);
+	s->codec = mkd_codec_find(head, len);
 	return s->codec->open ? s->codec->open(&lim, &s->state, err) : 0;
 }
 
@@ -259,7 +238,6 @@ int mkd_stream_open(const struct mkd_stream_req *req, struct mkd_stream **ret, s
 
 	if (!s)
 		return mkd_nomem(err);
-	s->fd = req->fd;
 	s->max_plain_bytes = req->max_plain_bytes;
 	(void)pthread_mutex_init(&s->lock, NULL);
 	(void)pthread_condattr_init(&attr);
@@ -270,6 +248,8 @@ int mkd_stream_open(const struct mkd_stream_req *req, struct mkd_stream **ret, s
 	r = mkd_strdup(req->name, &s->name, err);
 	if (r == 0)
 		r = allocate(s, req, err);
+	if (r == 0)
+		r = mkd_infile_open(req->fd, s->name, req->digest, &s->file, err);
 	if (r == 0)
 		r = open_codec(s, req, err);
 	if (r == 0)
@@ -364,6 +344,12 @@ uint64_t mkd_stream_pos(const struct mkd_stream *s)
 	return atomic_load_explicit(&s->pos, memory_order_relaxed);
 }
 
+void mkd_stream_sum(const struct mkd_stream *s, uint64_t *ret_bytes,
+		    uint8_t ret_sha256[static MKD_SHA256_BYTES])
+{
+	mkd_infile_sum(s->file, ret_bytes, ret_sha256);
+}
+
 const char *mkd_stream_format(const struct mkd_stream *s)
 {
 	return s->codec->name;
@@ -382,12 +368,12 @@ void mkd_stream_close(struct mkd_stream *s)
 	}
 	if (s->state)
 		s->codec->close(s->state);
+	mkd_infile_close(s->file);
 	for (size_t i = 0; s->slots && i < s->n_slots; i++)
 		free(s->slots[i].data);
 	free(s->slots);
 	free(s->queue);
 	free(s->idle);
-	free(s->in);
 	free(s->name);
 	(void)pthread_cond_destroy(&s->can_make);
 	(void)pthread_cond_destroy(&s->can_take);

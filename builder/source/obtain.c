@@ -18,13 +18,14 @@ int mkd_proof_check(const struct mkd_proof *proof, int fd, uint64_t size_bytes,
 					.ui = proof->ui };
 	struct mkd_proved got = { 0 };
 	struct mkd_digests digests;
-	int r = 0;
+	int r;
 
-	if (proof->early && !proof->digests && !proof->signature)
-		r = proof->early(proof->early_arg, fd, proof->name, err);
-	if (r == 0)
-		r = mkd_hash_fd(fd, size_bytes, proof->digests ? proof->digests->have : 0,
-				proof->ui, &digests, err);
+	if (proof->late && !proof->digests && !proof->signature) {
+		*ret = (struct mkd_proved){ .pending = true };
+		return 0;
+	}
+	r = mkd_hash_fd(fd, size_bytes, proof->digests ? proof->digests->have : 0, proof->ui,
+			&digests, err);
 	if (r == 0 && proof->digests)
 		r = mkd_digests_compare(proof->digests, &digests, proof->name, err);
 	if (r == 0 && proof->signature)

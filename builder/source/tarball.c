@@ -192,10 +192,7 @@ static int from_url(const struct mkd_source_req *req, const struct mkd_cache *ca
 int mkd_tarball_open(const struct mkd_source_req *req, const struct mkd_cache *cache,
 		     struct mkd_verifier *verifier, struct mkd_source *ret, struct mkd_err *err)
 {
-	struct want w = { .proof = { .verifier = verifier,
-				     .ui = req->ui,
-				     .early = req->early,
-				     .early_arg = req->early_arg } };
+	struct want w = { .proof = { .verifier = verifier, .ui = req->ui, .late = req->late } };
 	struct mkd_source s = { .fd = -1 };
 	struct mkd_proved proved = { 0 };
 	int r = cache ? from_url(req, cache, &w, &s, &proved, err)
@@ -207,6 +204,7 @@ int mkd_tarball_open(const struct mkd_source_req *req, const struct mkd_cache *c
 		return r;
 	}
 	memcpy(s.sha256, proved.sha256, sizeof(s.sha256));
+	s.pending = proved.pending;
 	s.trust = req->signature    ? MKD_TRUST_SIGNATURE
 		  : w.proof.digests ? MKD_TRUST_DIGEST
 				    : MKD_TRUST_NONE;

@@ -38,7 +38,6 @@ struct mkd_job {
 	/* source, and what follows from its digest */
 	struct mkd_source source;
 	struct mkd_stream *plain; /* its plain bytes, nothing read; NULL = not yet, or no more */
-	int plain_fd;             /* a descriptor of its own, or -1 */
 	uint8_t start_sha256[32]; /* of the first MiB of the plain tar */
 	char seed[256];
 	struct mkd_identity id;
@@ -80,11 +79,13 @@ must_check int mkd_job_overlap(const struct mkd_plan *plan, struct mkd_err *err)
 must_check int mkd_job_publish(void *job, struct mkd_err *err);
 
 /*
- * config.c: identity, network and the rendered config; pure but for the kernel's look-up.
+ * config.c: identity, network and the rendered config. When the tarball is digested while it is
+ * written, these are tried with a digest of zeros first, and made after rootfs by mkd_job_digest.
  *	-ENOMEM  (INTERNAL)
- *	and mkd_xl_render
+ *	and mkd_stream_open, mkd_stream_peek, mkd_hash_fd, mkd_xl_render
  */
 must_check int mkd_job_config(void *job, struct mkd_err *err);
+must_check int mkd_job_digest(void *job, struct mkd_err *err);
 
 /*
  * personalise.c: facts, hooks, superblock identity, on the finished base image.

@@ -18,18 +18,18 @@ struct mkd_proof {
 	const struct mkd_buf *signature; /* detached; by a key of the verifier's */
 	struct mkd_verifier *verifier;
 	struct mkd_ui *ui;
-	mkd_source_early_fn *early; /* called if nothing is asked; NULL = nobody */
-	void *early_arg;
+	bool late; /* if nothing is asked, no digest either */
 };
 
 struct mkd_proved {
 	uint8_t sha256[32];
+	bool pending;                   /* it is zeros: late */
 	struct mkd_signature signature; /* zero without */
 };
 
 /*
- * Hold an open file against the proof. Its SHA256 is always computed.
- *	and mkd_hash_fd, mkd_digests_compare, mkd_verify_detached, proof->early
+ * Hold an open file against the proof, and compute its SHA256 unless proof->late.
+ *	and mkd_hash_fd, mkd_digests_compare, mkd_verify_detached
  */
 must_check int mkd_proof_check(const struct mkd_proof *proof, int fd, uint64_t size_bytes,
 			       struct mkd_proved *ret, struct mkd_err *err);

@@ -31,7 +31,9 @@ struct mkd_rootfs_result {
 	uint64_t clamped;  /* entries with a time outside ext4's range */
 	int64_t epoch_sec; /* the one used */
 	struct mkd_ext4_stats fs;
-	char format[8]; /* "xz", "zstd", ... */
+	char format[8];         /* "xz", "zstd", ... */
+	uint64_t tar_bytes;     /* what was read, */
+	uint8_t tar_sha256[32]; /* and its digest, if the stream computes one */
 };
 
 /*

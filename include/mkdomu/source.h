@@ -15,12 +15,6 @@
 
 #include "mkdomu/ui.h"
 
-/*
- * The open tarball, before it has been digested: reading it may start. Only for one that nothing is
- * verified of. fd and file are borrowed for the call. A negative errno, described, ends the stage.
- */
-typedef int mkd_source_early_fn(void *arg, int fd, const char *file, struct mkd_err *err);
-
 struct mkd_source_req {
 	/* Gentoo: mirrors non-empty, tarball NULL. <mirror>/releases/<arch>/autobuilds/... */
 	const char *const *mirrors;
@@ -41,8 +35,7 @@ struct mkd_source_req {
 	const char *cache_dir; /* NULL: /var/cache/mkdomu for root, else $XDG_CACHE_HOME/mkdomu */
 	uint64_t max_bytes;    /* of a tarball; 0 = 8 GiB */
 	struct mkd_ui *ui;
-	mkd_source_early_fn *early; /* NULL = nobody cares */
-	void *early_arg;
+	bool late; /* whoever reads the fd digests it, if nothing of it is to be verified */
 };
 
 enum mkd_trust {
@@ -54,7 +47,8 @@ enum mkd_trust {
 struct mkd_source {
 	int fd; /* read-only */
 	uint64_t size_bytes;
-	uint8_t sha256[32]; /* of the whole file, always computed */
+	uint8_t sha256[32]; /* of the whole file; zeros as long as it is pending */
+	bool pending;       /* not digested yet: only with late, and without trust */
 	enum mkd_trust trust;
 	char url[1024];     /* or path; no user:password in it */
 	char file[256];     /* base name */

@@ -16,13 +16,14 @@
  * Checksums that a file has are checked: xz block checks and index, zstd's optional one, gzip's CRC
  * and length, bzip2's CRCs. Another magic (lzma, lzip, lz4, compress) counts as "none".
  *
- * One producer thread reads and decodes into a ring of chunks; xz decodes in further threads
- * where the file has several blocks with sizes (xz -T, pixz). The chunks, and so all that is read,
- * are the same whatever the number of threads.
+ * One thread reads the file and digests it, one decodes into a ring of chunks; xz decodes in
+ *further threads where the file has several blocks with sizes (xz -T, pixz). The chunks, and so all
+ *that is read, are the same whatever the number of threads.
  */
 #ifndef MKDOMU_STREAM_H
 #define MKDOMU_STREAM_H
 
+#include "mkdomu/sha256.h"
 #include "mkdomu/ui.h"
 
 struct mkd_stream;
@@ -34,15 +35,15 @@ struct mkd_stream_req {
 	uint64_t mem_bytes;       /* limit for the decoder; 0 = 1 GiB */
 	uint64_t max_plain_bytes; /* stop a bomb; 0 = no limit */
 	size_t ring_bytes;        /* how far it may run ahead of the reader; 0 = 16 MiB */
+	bool digest;              /* SHA-256 of the file on the way, for mkd_stream_sum */
 };
 
 /*
- * Reads the first 1 MiB to tell the format, and starts the threads, with all signals blocked in
- * them.
+ * Reads the start of the file to tell the format, and starts the threads, with all signals blocked
+ * in them.
  *	-ENOMEM  no memory for buffers or threads (INTERNAL)
- *	-ESPIPE  a pipe (IO)
- *	-EISDIR  a folder (IO)
- *	other    of pread(2) (IO), pthread_create(3) (INTERNAL)
+ *	other    of pthread_create(3) (INTERNAL)
+ *	and mkd_infile_open
  */
 must_check int mkd_stream_open(const struct mkd_stream_req *req, struct mkd_stream **ret,
 			       struct mkd_err *err);
@@ -67,6 +68,13 @@ must_check int mkd_stream_peek(struct mkd_stream *s, const void **data, size_t *
 
 /* Compressed bytes consumed so far, for progress; at the proper end the size of the file. */
 uint64_t mkd_stream_pos(const struct mkd_stream *s);
+
+/*
+ * After the proper end: how long the file was and its SHA-256, of the very bytes that were decoded;
+ * zeros without a digest.
+ */
+void mkd_stream_sum(const struct mkd_stream *s, uint64_t *ret_bytes,
+		    uint8_t ret_sha256[static MKD_SHA256_BYTES]);
 
 /* "xz", "zstd", "gzip", "bzip2", "none". */
 const char *mkd_stream_format(const struct mkd_stream *s);

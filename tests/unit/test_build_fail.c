@@ -85,6 +85,12 @@ static void a_config_runs_out_of_memory(void **state)
 	j.source.fd = open("/dev/null", O_RDONLY | O_CLOEXEC); /* an empty tar */
 	assert_nomem(mkd_job_config(&j, &err), &err);
 	assert_non_null(strstr(j.cfg.data, "\nname = \"w\"\n"));
+	/* once more, when the digest is known */
+	j.source.pending = true;
+	memset(j.rootfs.tar_sha256, 0xab, sizeof(j.rootfs.tar_sha256));
+	assert_nomem(mkd_job_digest(&j, &err), &err);
+	assert_false(j.source.pending);
+	assert_non_null(strstr(j.cfg.data, "sha256 abababab"));
 	mkd_stream_close(j.plain);
 	mkd_source_close(&j.source);
 	mkd_buf_free(&j.cfg);

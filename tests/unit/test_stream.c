@@ -399,7 +399,7 @@ static void an_error_while_reading_comes_after_the_good_data(void **state)
 		total += len;
 	assert_int_equal(r, -EISDIR);
 	assert_int_equal(err.exit, MKD_EXIT_IO);
-	assert_true(total > 0 && total % MIB == 0 && total < 64 * MIB);
+	assert_true(total > 0 && total < 64 * MIB);
 	mkd_stream_close(s);
 }
 
