@@ -256,7 +256,7 @@ int mkd_hook_network(const struct mkd_hook_ctx *c, struct mkd_err *err)
 		return ifupdown(c, err);
 	case MKD_NET_NETWORKD:
 		return networkd(c, err);
-	case MKD_NET_UNKNOWN:
+	default:
 		break;
 	}
 	mkd_say(c->ui, MKD_WARN,

@@ -23,6 +23,22 @@ const char *mkd_init_name(enum mkd_init init)
 	return "unknown";
 }
 
+const char *mkd_netcfg_name(enum mkd_netcfg net)
+{
+	static const char *const names[MKD_NET_N] = {
+		[MKD_NET_UNKNOWN] = "unknown",
+		[MKD_NET_NETIFRC] = "netifrc",
+		[MKD_NET_IFUPDOWN] = "ifupdown",
+		[MKD_NET_NETWORKD] = "networkd",
+		[MKD_NET_DHCPCD] = "dhcpcd",
+		[MKD_NET_IFUPDOWN_NG] = "ifupdown-ng",
+		[MKD_NET_NETWORKMANAGER] = "NetworkManager",
+		[MKD_NET_CONNMAN] = "connman",
+	};
+
+	return net < MKD_NET_N ? names[net] : names[MKD_NET_UNKNOWN];
+}
+
 static bool any(struct mkd_tree *t, const char *const *paths)
 {
 	return mkd_guest_first(t, paths) != NULL;
@@ -102,6 +118,34 @@ static int find_init(struct mkd_tree *t, struct mkd_facts *f, struct mkd_err *er
 	return 0;
 }
 
+/* ifup(8) goes by one name in Debian's ifupdown, in BusyBox and in ifupdown-ng; only the last has
+ * executors. */
+static unsigned find_net_tools(struct mkd_tree *t)
+{
+	static const struct {
+		enum mkd_netcfg tool;
+		const char *paths[5];
+	} rows[] = {
+		{ MKD_NET_NETIFRC, { "/etc/init.d/net.lo" } },
+		{ MKD_NET_NETWORKD,
+		  { "/usr/lib/systemd/systemd-networkd", "/lib/systemd/systemd-networkd" } },
+		{ MKD_NET_DHCPCD, { "/sbin/dhcpcd", "/usr/sbin/dhcpcd", "/usr/bin/dhcpcd" } },
+		{ MKD_NET_NETWORKMANAGER,
+		  { "/usr/sbin/NetworkManager", "/usr/bin/NetworkManager" } },
+		{ MKD_NET_CONNMAN, { "/usr/sbin/connmand", "/usr/bin/connmand" } },
+	};
+	unsigned set = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (any(t, rows[i].paths))
+			set |= MKD_NET_BIT(rows[i].tool);
+	if (ANY(t, "/sbin/ifup", "/usr/sbin/ifup", "/usr/bin/ifup") && ANY(t, "/etc/network"))
+		set |= ANY(t, "/usr/libexec/ifupdown-ng", "/usr/lib/ifupdown-ng")
+			       ? MKD_NET_BIT(MKD_NET_IFUPDOWN_NG)
+			       : MKD_NET_BIT(MKD_NET_IFUPDOWN);
+	return set;
+}
+
 static enum mkd_netcfg find_net(struct mkd_tree *t, const struct mkd_facts *f)
 {
 	bool ifup = ANY(t, "/sbin/ifup", "/usr/sbin/ifup") && ANY(t, "/etc/network");
@@ -166,6 +210,7 @@ int mkd_facts_find(struct mkd_tree *t, struct mkd_facts *ret, struct mkd_err *er
 		     "/sbin/udevd", "/usr/sbin/udevd", "/usr/bin/udevd", "/usr/lib/udev/udevd");
 	f.resolved = ANY(t, "/usr/lib/systemd/systemd-resolved", "/lib/systemd/systemd-resolved");
 	(void)snprintf(f.unit_dir, sizeof(f.unit_dir), "%s", find_unit_dir(t, &f));
+	f.net_tools = find_net_tools(t);
 	f.net = find_net(t, &f);
 	*ret = f;
 	return 0;

@@ -240,16 +240,20 @@ static void facts_are_found(void **state)
 	} rows[] = {
 		{ gentoo_openrc,
 		  { "gentoo", "1", "A gentoo", MKD_INIT_SYSVINIT, true, true, false, true, true,
-		    false, MKD_NET_NETIFRC, "/usr/bin/init", "/usr/lib/systemd" } },
+		    false, MKD_NET_NETIFRC, MKD_NET_BIT(MKD_NET_NETIFRC), "/usr/bin/init",
+		    "/usr/lib/systemd" } },
 		{ gentoo_systemd,
 		  { "gentoo", "1", "A gentoo", MKD_INIT_SYSTEMD, false, true, false, true, true,
-		    true, MKD_NET_NETWORKD, "/usr/lib/systemd/systemd", "/usr/lib/systemd" } },
+		    true, MKD_NET_NETWORKD, MKD_NET_BIT(MKD_NET_NETWORKD),
+		    "/usr/lib/systemd/systemd", "/usr/lib/systemd" } },
 		{ debian_sysvinit,
 		  { "debian", "1", "A debian", MKD_INIT_SYSVINIT, false, false, true, true, true,
-		    false, MKD_NET_IFUPDOWN, "/sbin/init", "/usr/lib/systemd" } },
+		    false, MKD_NET_IFUPDOWN, MKD_NET_BIT(MKD_NET_IFUPDOWN), "/sbin/init",
+		    "/usr/lib/systemd" } },
 		{ debian_systemd,
 		  { "debian", "1", "A debian", MKD_INIT_SYSTEMD, false, true, false, false, false,
-		    false, MKD_NET_NETWORKD, "/usr/lib/systemd/systemd", "/usr/lib/systemd" } },
+		    false, MKD_NET_NETWORKD, MKD_NET_BIT(MKD_NET_NETWORKD),
+		    "/usr/lib/systemd/systemd", "/usr/lib/systemd" } },
 	};
 	struct mkd_err err = { 0 };
 
@@ -267,6 +271,7 @@ static void facts_are_found(void **state)
 		assert_string_equal(f.unit_dir, w->unit_dir);
 		assert_int_equal(f.init, w->init);
 		assert_int_equal(f.net, w->net);
+		assert_int_equal(f.net_tools, w->net_tools);
 		assert_int_equal(f.openrc, w->openrc);
 		assert_int_equal(f.merged_usr, w->merged_usr);
 		assert_int_equal(f.securetty, w->securetty);
