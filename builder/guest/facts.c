@@ -17,6 +17,8 @@ const char *mkd_init_name(enum mkd_init init)
 		return "sysvinit";
 	case MKD_INIT_SYSTEMD:
 		return "systemd";
+	case MKD_INIT_BUSYBOX:
+		return "BusyBox init";
 	case MKD_INIT_UNKNOWN:
 		break;
 	}
@@ -89,11 +91,17 @@ static enum mkd_init init_of(struct mkd_tree *t, const char *target, bool openrc
 
 	if (!mkd_tree_exists(t, target))
 		return MKD_INIT_UNKNOWN;
-	if (name && strcmp(name, "/systemd") == 0)
-		return MKD_INIT_SYSTEMD;
-	/* sysvinit has no name of its own: an "init" that is no link, and company that it keeps. */
-	if (!name || strcmp(name, "/init") != 0 || is_busybox(t, target))
+	if (!name)
 		return MKD_INIT_UNKNOWN;
+	if (strcmp(name, "/systemd") == 0)
+		return MKD_INIT_SYSTEMD;
+	if (strncmp(name, "/busybox", 8) == 0)
+		return MKD_INIT_BUSYBOX;
+	/* sysvinit has no name of its own: an "init" that is no link, and company that it keeps. */
+	if (strcmp(name, "/init") != 0)
+		return MKD_INIT_UNKNOWN;
+	if (is_busybox(t, target))
+		return MKD_INIT_BUSYBOX;
 	if (openrc || ANY(t, "/etc/inittab", "/etc/init.d/rcS", "/etc/init.d/rc", "/sbin/telinit"))
 		return MKD_INIT_SYSVINIT;
 	return MKD_INIT_UNKNOWN;
@@ -101,18 +109,24 @@ static enum mkd_init init_of(struct mkd_tree *t, const char *target, bool openrc
 
 static int find_init(struct mkd_tree *t, struct mkd_facts *f, struct mkd_err *err)
 {
+	/* In the order of kernel_init() in Linux's init/main.c, as far as they are no shells. */
+	static const char *const paths[] = { "/sbin/init", "/etc/init", "/bin/init" };
 	cleanup_buf struct mkd_buf target = { 0 };
 	struct mkd_err loop;
+	size_t i = 0;
 	int r;
 
 	f->openrc = ANY(t, "/sbin/openrc", "/usr/sbin/openrc", "/usr/bin/openrc");
-	if (!mkd_guest_has(t, "/sbin/init"))
+	while (i < ARRAY_LEN(paths) && !mkd_guest_has(t, paths[i]))
+		i++;
+	if (i == ARRAY_LEN(paths))
 		return 0;
-	r = mkd_guest_resolve(t, "/sbin/init", &target, &loop);
+	r = mkd_guest_resolve(t, paths[i], &target, &loop);
 	if (r == -ENOMEM)
 		return mkd_nomem(err);
 	if (r < 0) /* a link to itself: no init that we know, and the hooks say so */
 		return 0;
+	(void)snprintf(f->init_path, sizeof(f->init_path), "%s", paths[i]);
 	(void)snprintf(f->init_target, sizeof(f->init_target), "%s", mkd_buf_cstr(&target));
 	f->init = init_of(t, mkd_buf_cstr(&target), f->openrc);
 	return 0;

@@ -6,7 +6,12 @@
 
 #include "mkdomu/tree.h"
 
-enum mkd_init { MKD_INIT_UNKNOWN, MKD_INIT_SYSVINIT, MKD_INIT_SYSTEMD };
+enum mkd_init {
+	MKD_INIT_UNKNOWN,
+	MKD_INIT_SYSVINIT,
+	MKD_INIT_SYSTEMD,
+	MKD_INIT_BUSYBOX,
+};
 
 enum mkd_netcfg { /* the tool whose files configure the network */
 		  MKD_NET_UNKNOWN,
@@ -34,8 +39,9 @@ struct mkd_facts {
 	bool resolved;         /* systemd-resolved */
 	enum mkd_netcfg net;   /* the one that is used */
 	unsigned net_tools;    /* MKD_NET_BIT of each that is installed, used or not */
-	char init_target[256]; /* where /sbin/init leads */
+	char init_target[256]; /* where init_path leads; "" = there is no init */
 	char unit_dir[32];     /* "/usr/lib/systemd" or "/lib/systemd" */
+	char init_path[16];    /* "/sbin/init", or another that the kernel tries */
 };
 
 /*

@@ -1,36 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Unit tests of facts: what is found in roots of several distributions' shapes. */
-#include "test.h"
-
-#include <string.h>
-
-#include "mkdomu/facts.h"
-#include "tree_mem.h"
-
-/* A root with these paths in it: "FILE", "FOLDER/" or "LINK -> TARGET". */
-static struct mkd_tree *root_of(const char *const *paths)
-{
-	struct mkd_tree *t = tree_mem_new();
-
-	tree_mem_dir(t, "/etc");
-	for (; *paths; paths++) {
-		char path[128];
-		char *arrow;
-
-		(void)snprintf(path, sizeof(path), "%s", *paths);
-		arrow = strstr(path, " -> ");
-		if (arrow) {
-			*arrow = '\0';
-			tree_mem_symlink(t, arrow + 4, path);
-		} else if (path[strlen(path) - 1] == '/') {
-			path[strlen(path) - 1] = '\0';
-			tree_mem_dir(t, path);
-		} else {
-			tree_mem_file(t, path, "ELF");
-		}
-	}
-	return t;
-}
+#include "roottest.h"
 
 static void network_tools_are_found_used_or_not(void **state)
 {
