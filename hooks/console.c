@@ -15,9 +15,10 @@ static int unknown_init(const struct mkd_facts *f, struct mkd_err *err)
 				"one, or leave this hook out");
 	return mkd_fail(err, MKD_EXIT_HOOK, ENOTSUP,
 			"cannot set up a login on hvc0: '%s' leads to '%s', which is no init that "
-			"I know; looked for systemd, BusyBox, and sysvinit (an 'init' with "
-			"'/etc/inittab', '/etc/init.d/rc' or OpenRC); use another tarball, or "
-			"leave this hook out and set it up yourself",
+			"I know; looked for systemd, BusyBox, openrc-init, runit-init, dinit, "
+			"s6-linux-init, and sysvinit (an 'init' with '/etc/inittab', "
+			"'/etc/init.d/rc' or OpenRC); use another tarball, or leave this hook out "
+			"and set it up yourself",
 			f->init_path, f->init_target);
 }
 
@@ -103,9 +104,27 @@ int mkd_hook_console(const struct mkd_hook_ctx *c, struct mkd_err *err)
 	case MKD_INIT_BUSYBOX:
 		r = mkd_console_busybox(c, err);
 		break;
+	case MKD_INIT_OPENRC:
+		r = mkd_console_openrc(c, err);
+		break;
+	case MKD_INIT_RUNIT:
+		r = mkd_console_runit(c, err);
+		break;
+	case MKD_INIT_DINIT:
+		r = mkd_console_dinit(c, err);
+		break;
+	case MKD_INIT_S6:
+		r = mkd_console_s6(c, err);
+		break;
 	default:
 		return unknown_init(c->facts, err);
 	}
+	/* Never two on hvc0: inittab's it is. */
+	if (r == 0 && c->facts->openrc &&
+	    (c->facts->init == MKD_INIT_SYSVINIT || c->facts->init == MKD_INIT_BUSYBOX))
+		r = mkd_console_runlevels(c, NULL, err);
+	if (r == 0)
+		r = mkd_console_poweroff(c, err);
 	/* Only where it exists: a new one would lock root out of all terminals it does not name. */
 	if (r == 0 && c->facts->securetty)
 		r = mkd_guest_edit(&io, "/etc/securetty", 0, securetty, err);

@@ -12,17 +12,14 @@
 
 const char *mkd_init_name(enum mkd_init init)
 {
-	switch (init) {
-	case MKD_INIT_SYSVINIT:
-		return "sysvinit";
-	case MKD_INIT_SYSTEMD:
-		return "systemd";
-	case MKD_INIT_BUSYBOX:
-		return "BusyBox init";
-	case MKD_INIT_UNKNOWN:
-		break;
-	}
-	return "unknown";
+	static const char *const names[MKD_INIT_N] = {
+		[MKD_INIT_UNKNOWN] = "unknown",    [MKD_INIT_SYSVINIT] = "sysvinit",
+		[MKD_INIT_SYSTEMD] = "systemd",    [MKD_INIT_BUSYBOX] = "BusyBox init",
+		[MKD_INIT_OPENRC] = "openrc-init", [MKD_INIT_RUNIT] = "runit",
+		[MKD_INIT_S6] = "s6-linux-init",   [MKD_INIT_DINIT] = "dinit",
+	};
+
+	return init < MKD_INIT_N ? names[init] : names[MKD_INIT_UNKNOWN];
 }
 
 const char *mkd_netcfg_name(enum mkd_netcfg net)
@@ -74,34 +71,54 @@ static void find_os(struct mkd_tree *t, struct mkd_facts *f)
 	}
 }
 
-/* BusyBox may be linked hard to /sbin/init; its banner tells it from sysvinit. */
-static bool is_busybox(struct mkd_tree *t, const char *path)
+/*
+ * BusyBox may be linked hard to /sbin/init; its banner tells it from sysvinit. The init that
+ * s6-linux-init-maker(8) writes is a script.
+ */
+static enum mkd_init init_inside(struct mkd_tree *t, const char *path)
 {
-	static const char banner[] = "BusyBox v";
+	static const char banner[] = "BusyBox v", script[] = "s6-linux-init";
 	cleanup_buf struct mkd_buf text = { 0 };
 	struct mkd_err ignored;
 
-	return mkd_tree_read(t, path, INIT_MAX_BYTES, &text, &ignored) == 0 &&
-	       memmem(mkd_buf_cstr(&text), text.len, banner, sizeof(banner) - 1);
+	if (mkd_tree_read(t, path, INIT_MAX_BYTES, &text, &ignored) < 0)
+		return MKD_INIT_UNKNOWN;
+	if (memmem(mkd_buf_cstr(&text), text.len, banner, sizeof(banner) - 1))
+		return MKD_INIT_BUSYBOX;
+	if (mkd_span_starts(mkd_span_buf(&text), "#!") &&
+	    memmem(mkd_buf_cstr(&text), text.len, script, sizeof(script) - 1))
+		return MKD_INIT_S6;
+	return MKD_INIT_UNKNOWN;
 }
 
 static enum mkd_init init_of(struct mkd_tree *t, const char *target, bool openrc)
 {
+	static const struct {
+		const char *name;
+		enum mkd_init init;
+	} names[] = {
+		{ "systemd", MKD_INIT_SYSTEMD },  { "openrc-init", MKD_INIT_OPENRC },
+		{ "runit-init", MKD_INIT_RUNIT }, { "runit", MKD_INIT_RUNIT },
+		{ "dinit", MKD_INIT_DINIT },      { "s6-linux-init", MKD_INIT_S6 },
+	};
 	const char *name = strrchr(target, '/');
+	enum mkd_init inside;
 
 	if (!mkd_tree_exists(t, target))
 		return MKD_INIT_UNKNOWN;
 	if (!name)
 		return MKD_INIT_UNKNOWN;
-	if (strcmp(name, "/systemd") == 0)
-		return MKD_INIT_SYSTEMD;
 	if (strncmp(name, "/busybox", 8) == 0)
 		return MKD_INIT_BUSYBOX;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (strcmp(name + 1, names[i].name) == 0)
+			return names[i].init;
 	/* sysvinit has no name of its own: an "init" that is no link, and company that it keeps. */
 	if (strcmp(name, "/init") != 0)
 		return MKD_INIT_UNKNOWN;
-	if (is_busybox(t, target))
-		return MKD_INIT_BUSYBOX;
+	inside = init_inside(t, target);
+	if (inside != MKD_INIT_UNKNOWN)
+		return inside;
 	if (openrc || ANY(t, "/etc/inittab", "/etc/init.d/rcS", "/etc/init.d/rc", "/sbin/telinit"))
 		return MKD_INIT_SYSVINIT;
 	return MKD_INIT_UNKNOWN;

@@ -17,4 +17,20 @@ must_check int mkd_console_busybox(const struct mkd_hook_ctx *c, struct mkd_err 
 /* systemd: serial-getty@hvc0.service. Errors: mkd_hook_console. */
 must_check int mkd_console_systemd(const struct mkd_hook_ctx *c, struct mkd_err *err);
 
+/*
+ * openrc-init: the service agetty.hvc0. runit: the service agetty-hvc0 or getty-hvc0, made when the
+ * root has neither. dinit: likewise. s6-linux-init: its early getty. Errors: mkd_hook_console.
+ */
+must_check int mkd_console_openrc(const struct mkd_hook_ctx *c, struct mkd_err *err);
+must_check int mkd_console_runit(const struct mkd_hook_ctx *c, struct mkd_err *err);
+must_check int mkd_console_dinit(const struct mkd_hook_ctx *c, struct mkd_err *err);
+must_check int mkd_console_s6(const struct mkd_hook_ctx *c, struct mkd_err *err);
+
+/* OpenRC: no getty as a service in any runlevel, but keep (may be NULL). Errors: mkd_gettys_off. */
+must_check int mkd_console_runlevels(const struct mkd_hook_ctx *c, const char *keep,
+				     struct mkd_err *err);
+
+/* A /sbin/poweroff and a /sbin/reboot that work, or a warning. Errors: mkd_hook_console. */
+must_check int mkd_console_poweroff(const struct mkd_hook_ctx *c, struct mkd_err *err);
+
 #endif

@@ -11,6 +11,11 @@ enum mkd_init {
 	MKD_INIT_SYSVINIT,
 	MKD_INIT_SYSTEMD,
 	MKD_INIT_BUSYBOX,
+	MKD_INIT_OPENRC, /* openrc-init(8) */
+	MKD_INIT_RUNIT,
+	MKD_INIT_S6, /* s6-linux-init(8) */
+	MKD_INIT_DINIT,
+	MKD_INIT_N,
 };
 
 enum mkd_netcfg { /* the tool whose files configure the network */

@@ -352,8 +352,8 @@ static void unknown_inits_are_refused_by_name(void **state)
 	static const struct {
 		const char *target, *content, *words;
 	} rows[] = {
-		{ "/sbin/openrc-init", "x", "leads to '/sbin/openrc-init'" },
-		{ "runit-init", "x", "leads to '/sbin/runit-init'" },
+		{ "/sbin/finit", "x", "leads to '/sbin/finit'" },
+		{ "shepherd", "x", "leads to '/sbin/shepherd', which is no init" },
 		{ "missing", NULL, "leads to '/sbin/missing'" },
 		{ "init", NULL, "there is no init" },
 		{ NULL, NULL, "there is no init" },
@@ -372,7 +372,7 @@ static void unknown_inits_are_refused_by_name(void **state)
 			tree_mem_file(t,
 				      !rows[i].target          ? "/sbin/init"
 				      : *rows[i].target == '/' ? rows[i].target
-							       : "/sbin/runit-init",
+							       : "/sbin/shepherd",
 				      rows[i].content);
 		/* mkd_hook_console: -ENOTSUP */
 		assert_fails(run(t, &guest, "console", NULL, &err), &err, ENOTSUP, MKD_EXIT_HOOK,
