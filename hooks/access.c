@@ -2,7 +2,6 @@
 #include "mkdomu/access.h"
 
 #include <errno.h>
-#include <fnmatch.h>
 #include <inttypes.h>
 #include <string.h>
 #include <strings.h>
@@ -10,6 +9,7 @@
 #include "mkdomu/credentials.h"
 #include "mkdomu/hooks.h"
 #include "mkdomu/password.h"
+#include "mkdomu/service.h"
 #include "mkdomu/shadow.h"
 
 #define DEFS_MAX_BYTES (256 * KIB)
@@ -199,41 +199,18 @@ static int unlock_for_keys(const struct mkd_hook_ctx *c, struct mkd_err *err)
 			      err);
 }
 
-static bool in_runlevel_2(struct mkd_tree *t)
-{
-	cleanup_strv struct mkd_strv names = { 0 };
-	struct mkd_err ignored;
-
-	if (mkd_tree_list(t, "/etc/rc2.d", &names, &ignored) < 0)
-		return false;
-	for (size_t i = 0; i < names.n; i++)
-		if (fnmatch("S[0-9][0-9]ssh*", names.v[i], 0) == 0)
-			return true;
-	return false;
-}
-
 static int enable_sshd(const struct mkd_hook_ctx *c, struct mkd_err *err)
 {
-	static const char *const names[] = { "sshd", "ssh" };
+	static const char *const names[] = { "sshd", "ssh", NULL };
 	const struct mkd_guest_io io = mkd_hook_io(c);
-	cleanup_buf struct mkd_buf path = { 0 };
-	char unit[32];
+	bool done;
+	int r = mkd_service_enable(&io, c->facts, names, &done, err);
 
-	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		(void)snprintf(unit, sizeof(unit), "%s.service", names[i]);
-		if (c->facts->init == MKD_INIT_SYSTEMD &&
-		    mkd_unit_find(c->tree, c->facts, unit, &path))
-			return mkd_unit_enable(&io, c->facts, unit, err);
-		(void)snprintf(unit, sizeof(unit), "/etc/init.d/%s", names[i]);
-		if (c->facts->init != MKD_INIT_SYSTEMD && c->facts->openrc &&
-		    mkd_tree_exists(c->tree, unit))
-			return mkd_runlevel_add(&io, names[i], "default", err);
-	}
-	if (c->facts->init != MKD_INIT_SYSVINIT || !in_runlevel_2(c->tree))
+	if (r == 0 && !done)
 		mkd_say(c->ui, MKD_WARN,
 			"do not know how to start sshd at boot in this root; "
 			"enable it in the guest");
-	return 0;
+	return r;
 }
 
 static void warn_of_sshd(const struct mkd_hook_ctx *c)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "mkdomu/hosts.h"
 
+#include "mkdomu/bbroot.h"
 #include "mkdomu/hooks.h"
 #include "mkdomu/shellvar.h"
 
@@ -30,6 +31,10 @@ int mkd_hook_hostname(const struct mkd_hook_ctx *c, struct mkd_err *err)
 	/* OpenRC takes /etc/hostname first; this is what is left without it. */
 	if (r == 0 && c->facts->openrc && mkd_tree_exists(c->tree, "/etc/conf.d"))
 		r = mkd_guest_edit(&io, "/etc/conf.d/hostname", 0644, edit_var, err);
+	/* BusyBox's init starts what its inittab says, and nothing by itself. */
+	if (r == 0 && c->facts->init == MKD_INIT_BUSYBOX && !c->facts->openrc &&
+	    mkd_tree_exists(c->tree, "/etc/inittab"))
+		r = mkd_bb_at_boot(&io, "hostname", "-F /etc/hostname", err);
 	if (r == 0)
 		r = mkd_guest_edit(&io, "/etc/hosts", 0644, edit_hosts, err);
 	return r;

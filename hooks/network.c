@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "mkdomu/bbroot.h"
 #include "mkdomu/netfiles.h"
 #include "mkdomu/shellvar.h"
 
@@ -171,6 +172,19 @@ static int clear_included(const struct mkd_hook_ctx *c, struct mkd_err *err)
 	return r;
 }
 
+/* Debian's ifupdown comes enabled; under OpenRC and under BusyBox's init it may not. */
+static int ifup_at_boot(const struct mkd_hook_ctx *c, struct mkd_err *err)
+{
+	const struct mkd_guest_io io = mkd_hook_io(c);
+
+	if (c->facts->openrc && mkd_tree_exists(c->tree, "/etc/init.d/networking"))
+		return mkd_runlevel_add(&io, "networking", "boot", err);
+	if (c->facts->openrc || c->facts->init != MKD_INIT_BUSYBOX ||
+	    !mkd_tree_exists(c->tree, "/etc/inittab"))
+		return 0;
+	return mkd_bb_at_boot(&io, "ifup", "-a", err);
+}
+
 static int ifupdown(const struct mkd_hook_ctx *c, struct mkd_err *err)
 {
 	const struct mkd_guest_io io = mkd_hook_io(c);
@@ -180,6 +194,8 @@ static int ifupdown(const struct mkd_hook_ctx *c, struct mkd_err *err)
 	if (r == 0)
 		r = mkd_guest_edit(&io, "/etc/network/interfaces", 0644,
 				   (struct mkd_edit){ mkd_interfaces_edit, &arg }, err);
+	if (r == 0)
+		r = ifup_at_boot(c, err);
 	if (r == 0)
 		warn_without_client(c);
 	return r < 0 ? r : static_resolv(c, err);
@@ -256,7 +272,7 @@ int mkd_hook_network(const struct mkd_hook_ctx *c, struct mkd_err *err)
 		return ifupdown(c, err);
 	case MKD_NET_NETWORKD:
 		return networkd(c, err);
-	case MKD_NET_UNKNOWN:
+	default:
 		break;
 	}
 	mkd_say(c->ui, MKD_WARN,

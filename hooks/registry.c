@@ -32,18 +32,23 @@ const struct mkd_hook mkd_hooks[] = {
 	  "/var/lib",
 	  NULL, mkd_hook_identity },
 	{ "console", "a login on the Xen console, hvc0, and none on terminals that are not there",
-	  "/etc/inittab /etc/securetty /etc/systemd/system", NULL, mkd_hook_console },
+	  "/etc/inittab /etc/securetty /etc/systemd/system /etc/init.d /etc/conf.d /etc/runlevels "
+	  "/etc/sv /etc/runit /etc/service /etc/dinit.d /etc/s6 /etc/s6-linux-init /sbin/poweroff "
+	  "/sbin/reboot",
+	  NULL, mkd_hook_console },
 	{ "fstab", "the root file system and the swap", "/etc/fstab", has_root, mkd_hook_fstab },
-	{ "hostname", "the host's name", "/etc/hostname /etc/conf.d/hostname /etc/hosts",
-	  has_hostname, mkd_hook_hostname },
+	{ "hostname", "the host's name",
+	  "/etc/hostname /etc/conf.d/hostname /etc/hosts /etc/inittab", has_hostname,
+	  mkd_hook_hostname },
 	{ "network", "network interfaces, addresses, resolvers",
 	  "/etc/conf.d/net /etc/init.d /etc/runlevels /etc/network /etc/systemd/network "
-	  "/etc/systemd/system /etc/resolv.conf",
+	  "/etc/systemd/system /etc/resolv.conf /etc/inittab",
 	  has_nics, mkd_hook_network },
 	{ "clock", "no hardware clock: the time is Xen's", "/etc/rc.conf /etc/conf.d/hwclock",
 	  has_clock, mkd_hook_clock },
 	{ "access", "root's password and ssh keys",
-	  "/etc/passwd /etc/shadow /root/.ssh /etc/runlevels /etc/systemd/system", has_access,
-	  mkd_hook_access },
+	  "/etc/passwd /etc/shadow /root/.ssh /etc/runlevels /etc/systemd/system /etc/runit "
+	  "/etc/service /etc/dinit.d",
+	  has_access, mkd_hook_access },
 	{ NULL, NULL, NULL, NULL, NULL },
 };

@@ -49,11 +49,18 @@ bool mkd_access_makes_host_keys(struct mkd_tree *t, const struct mkd_facts *fact
 					     "sshd-keygen@.service", "ssh-keygen.service" };
 	static const char *const dropins[] = { "/etc/systemd/system/ssh.service.d",
 					       "/etc/systemd/system/sshd.service.d" };
+	static const char *const scripts[] = { "/etc/init.d/sshd",         "/etc/init.d/ssh",
+					       "/etc/init.d/S50sshd",      "/etc/sv/sshd/run",
+					       "/etc/runit/sv/sshd/run",   "/etc/dinit.d/sshd",
+					       "/etc/dinit.d/scripts/sshd" };
 	cleanup_buf struct mkd_buf path = { 0 };
 
-	if (facts->init != MKD_INIT_SYSTEMD)
-		return script_makes_keys(t, "/etc/init.d/sshd") ||
-		       script_makes_keys(t, "/etc/init.d/ssh");
+	if (facts->init != MKD_INIT_SYSTEMD) {
+		for (size_t i = 0; i < ARRAY_LEN(scripts); i++)
+			if (script_makes_keys(t, scripts[i]))
+				return true;
+		return false;
+	}
 	/* Units of that name that only call a helper script count: that is their one job. */
 	for (size_t i = 2; i < ARRAY_LEN(units); i++)
 		if (mkd_unit_find(t, facts, units[i], &path))

@@ -12,15 +12,30 @@
 
 const char *mkd_init_name(enum mkd_init init)
 {
-	switch (init) {
-	case MKD_INIT_SYSVINIT:
-		return "sysvinit";
-	case MKD_INIT_SYSTEMD:
-		return "systemd";
-	case MKD_INIT_UNKNOWN:
-		break;
-	}
-	return "unknown";
+	static const char *const names[MKD_INIT_N] = {
+		[MKD_INIT_UNKNOWN] = "unknown",    [MKD_INIT_SYSVINIT] = "sysvinit",
+		[MKD_INIT_SYSTEMD] = "systemd",    [MKD_INIT_BUSYBOX] = "BusyBox init",
+		[MKD_INIT_OPENRC] = "openrc-init", [MKD_INIT_RUNIT] = "runit",
+		[MKD_INIT_S6] = "s6-linux-init",   [MKD_INIT_DINIT] = "dinit",
+	};
+
+	return init < MKD_INIT_N ? names[init] : names[MKD_INIT_UNKNOWN];
+}
+
+const char *mkd_netcfg_name(enum mkd_netcfg net)
+{
+	static const char *const names[MKD_NET_N] = {
+		[MKD_NET_UNKNOWN] = "unknown",
+		[MKD_NET_NETIFRC] = "netifrc",
+		[MKD_NET_IFUPDOWN] = "ifupdown",
+		[MKD_NET_NETWORKD] = "networkd",
+		[MKD_NET_DHCPCD] = "dhcpcd",
+		[MKD_NET_IFUPDOWN_NG] = "ifupdown-ng",
+		[MKD_NET_NETWORKMANAGER] = "NetworkManager",
+		[MKD_NET_CONNMAN] = "connman",
+	};
+
+	return net < MKD_NET_N ? names[net] : names[MKD_NET_UNKNOWN];
 }
 
 static bool any(struct mkd_tree *t, const char *const *paths)
@@ -56,28 +71,54 @@ static void find_os(struct mkd_tree *t, struct mkd_facts *f)
 	}
 }
 
-/* BusyBox may be linked hard to /sbin/init; its banner tells it from sysvinit. */
-static bool is_busybox(struct mkd_tree *t, const char *path)
+/*
+ * BusyBox may be linked hard to /sbin/init; its banner tells it from sysvinit. The init that
+ * s6-linux-init-maker(8) writes is a script.
+ */
+static enum mkd_init init_inside(struct mkd_tree *t, const char *path)
 {
-	static const char banner[] = "BusyBox v";
+	static const char banner[] = "BusyBox v", script[] = "s6-linux-init";
 	cleanup_buf struct mkd_buf text = { 0 };
 	struct mkd_err ignored;
 
-	return mkd_tree_read(t, path, INIT_MAX_BYTES, &text, &ignored) == 0 &&
-	       memmem(mkd_buf_cstr(&text), text.len, banner, sizeof(banner) - 1);
+	if (mkd_tree_read(t, path, INIT_MAX_BYTES, &text, &ignored) < 0)
+		return MKD_INIT_UNKNOWN;
+	if (memmem(mkd_buf_cstr(&text), text.len, banner, sizeof(banner) - 1))
+		return MKD_INIT_BUSYBOX;
+	if (mkd_span_starts(mkd_span_buf(&text), "#!") &&
+	    memmem(mkd_buf_cstr(&text), text.len, script, sizeof(script) - 1))
+		return MKD_INIT_S6;
+	return MKD_INIT_UNKNOWN;
 }
 
 static enum mkd_init init_of(struct mkd_tree *t, const char *target, bool openrc)
 {
+	static const struct {
+		const char *name;
+		enum mkd_init init;
+	} names[] = {
+		{ "systemd", MKD_INIT_SYSTEMD },  { "openrc-init", MKD_INIT_OPENRC },
+		{ "runit-init", MKD_INIT_RUNIT }, { "runit", MKD_INIT_RUNIT },
+		{ "dinit", MKD_INIT_DINIT },      { "s6-linux-init", MKD_INIT_S6 },
+	};
 	const char *name = strrchr(target, '/');
+	enum mkd_init inside;
 
 	if (!mkd_tree_exists(t, target))
 		return MKD_INIT_UNKNOWN;
-	if (name && strcmp(name, "/systemd") == 0)
-		return MKD_INIT_SYSTEMD;
-	/* sysvinit has no name of its own: an "init" that is no link, and company that it keeps. */
-	if (!name || strcmp(name, "/init") != 0 || is_busybox(t, target))
+	if (!name)
 		return MKD_INIT_UNKNOWN;
+	if (strncmp(name, "/busybox", 8) == 0)
+		return MKD_INIT_BUSYBOX;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (strcmp(name + 1, names[i].name) == 0)
+			return names[i].init;
+	/* sysvinit has no name of its own: an "init" that is no link, and company that it keeps. */
+	if (strcmp(name, "/init") != 0)
+		return MKD_INIT_UNKNOWN;
+	inside = init_inside(t, target);
+	if (inside != MKD_INIT_UNKNOWN)
+		return inside;
 	if (openrc || ANY(t, "/etc/inittab", "/etc/init.d/rcS", "/etc/init.d/rc", "/sbin/telinit"))
 		return MKD_INIT_SYSVINIT;
 	return MKD_INIT_UNKNOWN;
@@ -85,21 +126,55 @@ static enum mkd_init init_of(struct mkd_tree *t, const char *target, bool openrc
 
 static int find_init(struct mkd_tree *t, struct mkd_facts *f, struct mkd_err *err)
 {
+	/* In the order of kernel_init() in Linux's init/main.c, as far as they are no shells. */
+	static const char *const paths[] = { "/sbin/init", "/etc/init", "/bin/init" };
 	cleanup_buf struct mkd_buf target = { 0 };
 	struct mkd_err loop;
+	size_t i = 0;
 	int r;
 
 	f->openrc = ANY(t, "/sbin/openrc", "/usr/sbin/openrc", "/usr/bin/openrc");
-	if (!mkd_guest_has(t, "/sbin/init"))
+	while (i < ARRAY_LEN(paths) && !mkd_guest_has(t, paths[i]))
+		i++;
+	if (i == ARRAY_LEN(paths))
 		return 0;
-	r = mkd_guest_resolve(t, "/sbin/init", &target, &loop);
+	r = mkd_guest_resolve(t, paths[i], &target, &loop);
 	if (r == -ENOMEM)
 		return mkd_nomem(err);
 	if (r < 0) /* a link to itself: no init that we know, and the hooks say so */
 		return 0;
+	(void)snprintf(f->init_path, sizeof(f->init_path), "%s", paths[i]);
 	(void)snprintf(f->init_target, sizeof(f->init_target), "%s", mkd_buf_cstr(&target));
 	f->init = init_of(t, mkd_buf_cstr(&target), f->openrc);
 	return 0;
+}
+
+/* ifup(8) goes by one name in Debian's ifupdown, in BusyBox and in ifupdown-ng; only the last has
+ * executors. */
+static unsigned find_net_tools(struct mkd_tree *t)
+{
+	static const struct {
+		enum mkd_netcfg tool;
+		const char *paths[5];
+	} rows[] = {
+		{ MKD_NET_NETIFRC, { "/etc/init.d/net.lo" } },
+		{ MKD_NET_NETWORKD,
+		  { "/usr/lib/systemd/systemd-networkd", "/lib/systemd/systemd-networkd" } },
+		{ MKD_NET_DHCPCD, { "/sbin/dhcpcd", "/usr/sbin/dhcpcd", "/usr/bin/dhcpcd" } },
+		{ MKD_NET_NETWORKMANAGER,
+		  { "/usr/sbin/NetworkManager", "/usr/bin/NetworkManager" } },
+		{ MKD_NET_CONNMAN, { "/usr/sbin/connmand", "/usr/bin/connmand" } },
+	};
+	unsigned set = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (any(t, rows[i].paths))
+			set |= MKD_NET_BIT(rows[i].tool);
+	if (ANY(t, "/sbin/ifup", "/usr/sbin/ifup", "/usr/bin/ifup") && ANY(t, "/etc/network"))
+		set |= ANY(t, "/usr/libexec/ifupdown-ng", "/usr/lib/ifupdown-ng")
+			       ? MKD_NET_BIT(MKD_NET_IFUPDOWN_NG)
+			       : MKD_NET_BIT(MKD_NET_IFUPDOWN);
+	return set;
 }
 
 static enum mkd_netcfg find_net(struct mkd_tree *t, const struct mkd_facts *f)
@@ -166,6 +241,7 @@ int mkd_facts_find(struct mkd_tree *t, struct mkd_facts *ret, struct mkd_err *er
 		     "/sbin/udevd", "/usr/sbin/udevd", "/usr/bin/udevd", "/usr/lib/udev/udevd");
 	f.resolved = ANY(t, "/usr/lib/systemd/systemd-resolved", "/lib/systemd/systemd-resolved");
 	(void)snprintf(f.unit_dir, sizeof(f.unit_dir), "%s", find_unit_dir(t, &f));
+	f.net_tools = find_net_tools(t);
 	f.net = find_net(t, &f);
 	*ret = f;
 	return 0;

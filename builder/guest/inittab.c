@@ -4,63 +4,15 @@
 #include <errno.h>
 #include <string.h>
 
-#define IDS 1000 /* "h0" to "h999" */
+#include "mkdomu/getty.h"
 
-enum port { NO_PORT, VIRTUAL, SERIAL, CONSOLE, HVC0 };
+#define IDS 1000 /* "h0" to "h999" */
 
 struct entry {
 	struct mkd_span id, runlevels, action, process;
 	bool active;
-	enum port port; /* of a getty */
+	enum mkd_port port; /* of a getty */
 };
-
-static bool numbered(struct mkd_span s, const char *prefix)
-{
-	size_t at = strlen(prefix);
-
-	if (!mkd_span_starts(s, prefix) || s.len == at)
-		return false;
-	for (; at < s.len; at++)
-		if (s.p[at] < '0' || s.p[at] > '9')
-			return false;
-	return true;
-}
-
-static enum port port_of(struct mkd_span word)
-{
-	if (mkd_span_starts(word, "/dev/")) {
-		word.p += 5;
-		word.len -= 5;
-	}
-	if (mkd_span_is(word, "hvc0"))
-		return HVC0;
-	if (mkd_span_is(word, "console"))
-		return CONSOLE;
-	if (numbered(word, "ttyS") || numbered(word, "ttyAMA"))
-		return SERIAL;
-	return numbered(word, "tty") ? VIRTUAL : NO_PORT;
-}
-
-/* agetty, getty, mingetty, mgetty, ... by whatever path. */
-static bool is_getty(struct mkd_span program)
-{
-	static const char name[] = "getty";
-	size_t len = sizeof(name) - 1;
-
-	return program.len >= len && memcmp(program.p + program.len - len, name, len) == 0;
-}
-
-static enum port getty_port(struct mkd_span process)
-{
-	struct mkd_span word;
-	enum port port = NO_PORT;
-
-	if (!mkd_word_next(&process, &word) || !is_getty(word))
-		return NO_PORT;
-	while (port == NO_PORT && mkd_word_next(&process, &word))
-		port = port_of(word);
-	return port;
-}
 
 /* Of a comment too: "#s0:12345:respawn:..." is an entry that is not active. */
 static bool parse(const struct mkd_line *l, struct entry *ret)
@@ -79,7 +31,7 @@ static bool parse(const struct mkd_line *l, struct entry *ret)
 	ret->process = s;
 	if (mkd_span_is(ret->action, "off"))
 		ret->active = false;
-	ret->port = getty_port(ret->process);
+	ret->port = mkd_getty_port(ret->process);
 	return true;
 }
 
@@ -97,7 +49,7 @@ static void note_id(struct survey *s, struct mkd_span id)
 
 	if (mkd_span_is(id, "hvc0"))
 		s->used_hvc = true;
-	if (!numbered(id, "h") || id.len > 4 || (id.p[1] == '0' && id.len > 2))
+	if (!mkd_span_numbered(id, "h") || id.len > 4 || (id.p[1] == '0' && id.len > 2))
 		return;
 	for (size_t i = 1; i < id.len; i++)
 		n = n * 10 + (size_t)(id.p[i] - '0');
@@ -136,14 +88,14 @@ static void survey(struct mkd_span in, struct survey *ret)
 			continue;
 		if (e.active)
 			note_id(ret, e.id);
-		if (e.port != NO_PORT)
+		if (e.port != MKD_PORT_NONE)
 			last_getty = n;
-		if (e.port == SERIAL)
+		if (e.port == MKD_PORT_SERIAL)
 			last_serial = n;
-		if (e.active && e.port == HVC0 && !ret->hvc0)
+		if (e.active && e.port == MKD_PORT_HVC0 && !ret->hvc0)
 			ret->hvc0 = n;
-		if (e.port == VIRTUAL && names_tty1(e.process) && is_runlevels(e.runlevels) &&
-		    (e.active || !ret->tty1.p))
+		if (e.port == MKD_PORT_VIRTUAL && names_tty1(e.process) &&
+		    is_runlevels(e.runlevels) && (e.active || !ret->tty1.p))
 			ret->tty1 = e.runlevels;
 	}
 	ret->behind = last_serial ? last_serial : last_getty;
@@ -182,7 +134,7 @@ int mkd_inittab_edit(struct mkd_span in, const void *arg, struct mkd_buf *out, s
 	survey(in, &s);
 	while (r == 0 && mkd_line_next(&in, &l)) {
 		n++;
-		if (parse(&l, &e) && e.active && e.port != NO_PORT && n != s.hvc0)
+		if (parse(&l, &e) && e.active && e.port != MKD_PORT_NONE && n != s.hvc0)
 			mkd_text_comment(out, &l);
 		else
 			mkd_text_keep(out, &l);

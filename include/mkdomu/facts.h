@@ -6,27 +6,47 @@
 
 #include "mkdomu/tree.h"
 
-enum mkd_init { MKD_INIT_UNKNOWN, MKD_INIT_SYSVINIT, MKD_INIT_SYSTEMD };
+enum mkd_init {
+	MKD_INIT_UNKNOWN,
+	MKD_INIT_SYSVINIT,
+	MKD_INIT_SYSTEMD,
+	MKD_INIT_BUSYBOX,
+	MKD_INIT_OPENRC, /* openrc-init(8) */
+	MKD_INIT_RUNIT,
+	MKD_INIT_S6, /* s6-linux-init(8) */
+	MKD_INIT_DINIT,
+	MKD_INIT_N,
+};
 
 enum mkd_netcfg { /* the tool whose files configure the network */
 		  MKD_NET_UNKNOWN,
-		  MKD_NET_NETIFRC,  /* /etc/init.d/net.lo */
-		  MKD_NET_IFUPDOWN, /* /sbin/ifup and /etc/network */
-		  MKD_NET_NETWORKD, /* systemd-networkd */
+		  MKD_NET_NETIFRC,     /* /etc/init.d/net.lo */
+		  MKD_NET_IFUPDOWN,    /* /sbin/ifup and /etc/network */
+		  MKD_NET_NETWORKD,    /* systemd-networkd */
+		  MKD_NET_DHCPCD,      /* dhcpcd(8), which also sets what dhcpcd.conf(5) says */
+		  MKD_NET_IFUPDOWN_NG, /* its own ifup(8), with /etc/network */
+		  MKD_NET_NETWORKMANAGER,
+		  MKD_NET_CONNMAN,
+		  MKD_NET_N,
 };
+
+/* The place of a tool in a set of them. */
+#define MKD_NET_BIT(netcfg) (1U << (netcfg))
 
 struct mkd_facts {
 	char os_id[64], os_version[64], os_name[128]; /* os-release(5); "" = none */
 	enum mkd_init init;
-	bool openrc;     /* /sbin/openrc: its services and runlevels */
-	bool merged_usr; /* /lib is a link to usr/lib */
-	bool securetty;  /* /etc/securetty exists */
-	bool sshd;       /* an sshd is installed */
-	bool udev;       /* udevd, so that interfaces may be renamed */
-	bool resolved;   /* systemd-resolved */
-	enum mkd_netcfg net;
-	char init_target[256]; /* where /sbin/init leads */
+	bool openrc;           /* /sbin/openrc: its services and runlevels */
+	bool merged_usr;       /* /lib is a link to usr/lib */
+	bool securetty;        /* /etc/securetty exists */
+	bool sshd;             /* an sshd is installed */
+	bool udev;             /* udevd, so that interfaces may be renamed */
+	bool resolved;         /* systemd-resolved */
+	enum mkd_netcfg net;   /* the one that is used */
+	unsigned net_tools;    /* MKD_NET_BIT of each that is installed, used or not */
+	char init_target[256]; /* where init_path leads; "" = there is no init */
 	char unit_dir[32];     /* "/usr/lib/systemd" or "/lib/systemd" */
+	char init_path[16];    /* "/sbin/init", or another that the kernel tries */
 };
 
 /*
@@ -38,5 +58,6 @@ struct mkd_facts {
 must_check int mkd_facts_find(struct mkd_tree *t, struct mkd_facts *ret, struct mkd_err *err);
 
 const char *mkd_init_name(enum mkd_init init);
+const char *mkd_netcfg_name(enum mkd_netcfg net); /* "ifupdown-ng"; "unknown" */
 
 #endif
