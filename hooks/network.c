@@ -27,7 +27,7 @@ static bool any_dhcp(const struct mkd_guest *g)
 static bool any_config(const struct mkd_guest *g)
 {
 	for (size_t i = 0; i < g->n_nics; i++)
-		if (g->nics[i].dhcp || g->nics[i].n_addrs)
+		if (!mkd_nic_is_bare(&g->nics[i]))
 			return true;
 	return false;
 }
@@ -57,7 +57,7 @@ static int static_resolv(const struct mkd_hook_ctx *c, struct mkd_err *err)
 	bool dns = false;
 
 	for (size_t i = 0; i < list.n; i++)
-		dns = dns || list.nics[i].n_dns;
+		dns = dns || list.nics[i].n_dns || list.nics[i].n_search;
 	if (!dns)
 		return 0;
 	if (mkd_tree_stat(c->tree, path, false, &st, &ignored) == 0 &&
@@ -68,10 +68,25 @@ static int static_resolv(const struct mkd_hook_ctx *c, struct mkd_err *err)
 	return mkd_guest_edit(&io, path, 0644, (struct mkd_edit){ mkd_resolv_edit, &list }, err);
 }
 
+/* "<dir><base><place><suffix>" with the text of an interface: 20-mkdomu-0.network, -0.10.network.
+ */
+static int write_one(const struct mkd_hook_ctx *c, const struct mkd_nic *nic, const char *base,
+		     const char *suffix, const struct mkd_buf *text, struct mkd_err *err)
+{
+	const struct mkd_guest_io io = mkd_hook_io(c);
+	cleanup_free char *path = NULL;
+	char name[MKD_IFNAME_SIZE];
+	int r = mkd_buf_check(text, err);
+
+	if (r == 0) /* what is behind "eth" */
+		r = mkd_asprintf(&path, err, "/etc/systemd/network/%s-mkdomu-%s%s", base,
+				 mkd_nic_name(nic, name) + 3, suffix);
+	return r < 0 ? r : mkd_guest_write(&io, path, mkd_buf_cstr(text), 0644, err);
+}
+
 /* udev names netfronts enX<n> since 250; a link file of a lower number than 99 keeps eth<n>. */
 static int keep_names(const struct mkd_hook_ctx *c, struct mkd_err *err)
 {
-	const struct mkd_guest_io io = mkd_hook_io(c);
 	int r = 0;
 
 	if (!c->facts->udev)
@@ -79,69 +94,97 @@ static int keep_names(const struct mkd_hook_ctx *c, struct mkd_err *err)
 	r = mkd_tree_mkdirs(c->tree, "/etc/systemd/network", 0755, err);
 	for (size_t i = 0; r == 0 && i < c->guest->n_nics; i++) {
 		cleanup_buf struct mkd_buf text = { 0 };
-		cleanup_free char *path = NULL;
 
-		mkd_networkd_link(&c->guest->nics[i], i, &text);
-		r = mkd_buf_check(&text, err);
-		if (r == 0)
-			r = mkd_asprintf(&path, err, "/etc/systemd/network/10-mkdomu-%zu.link", i);
-		if (r == 0)
-			r = mkd_guest_write(&io, path, mkd_buf_cstr(&text), 0644, err);
+		if (c->guest->nics[i].vlan)
+			continue;
+		mkd_networkd_link(&c->guest->nics[i], &text);
+		r = write_one(c, &c->guest->nics[i], "10", ".link", &text, err);
 	}
 	return r;
 }
 
-/* The variables of one NIC; those without a value are taken out of force. */
-static int netifrc_vars(const struct mkd_hook_ctx *c, size_t devid, struct mkd_err *err)
+/* The variables of one interface; those without a value are taken out of force. */
+static int netifrc_vars(const struct mkd_hook_ctx *c, size_t i, struct mkd_err *err)
 {
 	static const struct {
 		const char *key;
-		void (*render)(const struct mkd_nic *nic, struct mkd_buf *ret);
+		mkd_netifrc_render *render;
 	} rows[] = {
-		{ "config", mkd_netifrc_config },
-		{ "routes", mkd_netifrc_routes },
-		{ "dns_servers", mkd_netifrc_dns },
+		{ "config", mkd_netifrc_config },   { "routes", mkd_netifrc_routes },
+		{ "dns_servers", mkd_netifrc_dns }, { "dns_search", mkd_netifrc_search },
+		{ "mtu", mkd_netifrc_mtu },         { "vlans", mkd_netifrc_vlans },
 	};
 	const struct mkd_guest_io io = mkd_hook_io(c);
+	const struct mkd_nic_list list = nic_list(c);
 	struct mkd_buf values[ARRAY_LEN(rows)] = { 0 };
 	struct mkd_shellvar vars[ARRAY_LEN(rows)];
 	struct mkd_edit edits[ARRAY_LEN(rows)];
-	char keys[ARRAY_LEN(rows)][48];
+	char keys[ARRAY_LEN(rows)][48], name[MKD_IFNAME_SIZE];
+	char *dot = strchr(mkd_nic_name(&list.nics[i], name), '.');
 	int r = 0;
 
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		rows[i].render(&c->guest->nics[devid], &values[i]);
+	if (dot)
+		*dot = '_';
+	for (size_t k = 0; k < ARRAY_LEN(rows); k++) {
+		rows[k].render(&list, i, &values[k]);
 		if (r == 0)
-			r = mkd_buf_check(&values[i], err);
-		(void)snprintf(keys[i], sizeof(keys[i]), "%s_eth%zu", rows[i].key, devid);
-		vars[i] = (struct mkd_shellvar){ keys[i], values[i].len ? values[i].data : NULL };
-		edits[i] = (struct mkd_edit){ mkd_shellvar_edit, &vars[i] };
+			r = mkd_buf_check(&values[k], err);
+		(void)snprintf(keys[k], sizeof(keys[k]), "%s_%s", rows[k].key, name);
+		vars[k] = (struct mkd_shellvar){ keys[k], values[k].len ? values[k].data : NULL };
+		edits[k] = (struct mkd_edit){ mkd_shellvar_edit, &vars[k] };
 	}
 	if (r == 0)
 		r = mkd_guest_edits(&io, "/etc/conf.d/net", 0644, edits, ARRAY_LEN(edits), err);
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		mkd_buf_free(&values[i]);
+	for (size_t k = 0; k < ARRAY_LEN(rows); k++)
+		mkd_buf_free(&values[k]);
 	return r;
+}
+
+static int sysctls(const struct mkd_hook_ctx *c, struct mkd_err *err)
+{
+	static const char path[] = "/etc/sysctl.d/60-mkdomu-net.conf";
+	const struct mkd_guest_io io = mkd_hook_io(c);
+	const struct mkd_nic_list list = nic_list(c);
+	cleanup_buf struct mkd_buf text = { 0 };
+	int r;
+
+	mkd_net_sysctl(&list, &text);
+	r = mkd_buf_check(&text, err);
+	if (r < 0)
+		return r;
+	if (!text.len)
+		return mkd_guest_remove(&io, path, err);
+	r = mkd_tree_mkdirs(c->tree, "/etc/sysctl.d", 0755, err);
+	return r < 0 ? r : mkd_guest_write(&io, path, mkd_buf_cstr(&text), 0644, err);
+}
+
+/* A NIC's service, which starts its VLANs too. */
+static int netifrc_start(const struct mkd_hook_ctx *c, const struct mkd_nic *nic,
+			 struct mkd_err *err)
+{
+	const struct mkd_guest_io io = mkd_hook_io(c);
+	cleanup_free char *service = NULL, *path = NULL;
+	char name[MKD_IFNAME_SIZE];
+	int r = mkd_asprintf(&service, err, "net.%s", mkd_nic_name(nic, name));
+
+	if (r == 0)
+		r = mkd_asprintf(&path, err, "/etc/init.d/%s", service);
+	if (r == 0)
+		r = mkd_guest_link(&io, "net.lo", path, err);
+	return r < 0 ? r : mkd_runlevel_add(&io, service, "default", err);
 }
 
 static int netifrc(const struct mkd_hook_ctx *c, struct mkd_err *err)
 {
-	const struct mkd_guest_io io = mkd_hook_io(c);
 	int r = mkd_tree_mkdirs(c->tree, "/etc/conf.d", 0755, err);
 
 	for (size_t i = 0; r == 0 && i < c->guest->n_nics; i++) {
-		cleanup_free char *name = NULL, *path = NULL;
-
 		r = netifrc_vars(c, i, err);
-		if (r == 0)
-			r = mkd_asprintf(&name, err, "net.eth%zu", i);
-		if (r == 0)
-			r = mkd_asprintf(&path, err, "/etc/init.d/%s", name);
-		if (r == 0)
-			r = mkd_guest_link(&io, "net.lo", path, err);
-		if (r == 0)
-			r = mkd_runlevel_add(&io, name, "default", err);
+		if (r == 0 && !c->guest->nics[i].vlan)
+			r = netifrc_start(c, &c->guest->nics[i], err);
 	}
+	if (r == 0)
+		r = sysctls(c, err);
 	if (r == 0)
 		warn_without_client(c);
 	return r < 0 ? r : static_resolv(c, err);
@@ -152,7 +195,7 @@ static int clear_included(const struct mkd_hook_ctx *c, struct mkd_err *err)
 {
 	static const char dir[] = "/etc/network/interfaces.d";
 	const struct mkd_guest_io io = mkd_hook_io(c);
-	struct mkd_interfaces arg = { nic_list(c), true };
+	struct mkd_interfaces arg = { nic_list(c), true, false };
 	cleanup_strv struct mkd_strv names = { 0 };
 	struct mkd_err ignored;
 	int r = 0;
@@ -185,11 +228,28 @@ static int ifup_at_boot(const struct mkd_hook_ctx *c, struct mkd_err *err)
 	return mkd_bb_at_boot(&io, "ifup", "-a", err);
 }
 
+/* BusyBox refuses the whole file for a method that it does not know. */
+static bool has_dhcp6(const struct mkd_hook_ctx *c)
+{
+	cleanup_buf struct mkd_buf where = { 0 };
+	struct mkd_err ignored;
+
+	return !(c->facts->net_tools & MKD_NET_BIT(MKD_NET_IFUPDOWN_NG)) &&
+	       mkd_guest_resolve(c->tree, "/sbin/ifup", &where, &ignored) == 0 &&
+	       !strstr(mkd_buf_cstr(&where), "busybox");
+}
+
 static int ifupdown(const struct mkd_hook_ctx *c, struct mkd_err *err)
 {
 	const struct mkd_guest_io io = mkd_hook_io(c);
-	struct mkd_interfaces arg = { nic_list(c), false };
+	struct mkd_interfaces arg = { nic_list(c), false, has_dhcp6(c) };
 	int r = clear_included(c, err);
+
+	for (size_t i = 0; i < c->guest->n_nics && !arg.dhcp6; i++)
+		if (c->guest->nics[i].ip6 == MKD_IP6_DHCP)
+			mkd_say(c->ui, MKD_WARN,
+				"this root's ifup(8) has no DHCPv6: its IPv6 is left to router "
+				"advertisements");
 
 	if (r == 0)
 		r = mkd_guest_edit(&io, "/etc/network/interfaces", 0644,
@@ -218,23 +278,28 @@ static int stub_resolv(const struct mkd_hook_ctx *c, struct mkd_err *err)
 	return r < 0 ? r : mkd_unit_enable(&io, c->facts, "systemd-resolved.service", err);
 }
 
+static int networkd_files(const struct mkd_hook_ctx *c, size_t i, struct mkd_err *err)
+{
+	const struct mkd_nic_list list = nic_list(c);
+	const struct mkd_nic *nic = &list.nics[i];
+	cleanup_buf struct mkd_buf network = { 0 }, netdev = { 0 };
+	int r;
+
+	mkd_networkd_network(&list, i, &network);
+	r = write_one(c, nic, "20", ".network", &network, err);
+	if (r < 0 || !nic->vlan)
+		return r;
+	mkd_networkd_netdev(nic, &netdev);
+	return write_one(c, nic, "20", ".netdev", &netdev, err);
+}
+
 static int networkd(const struct mkd_hook_ctx *c, struct mkd_err *err)
 {
 	const struct mkd_guest_io io = mkd_hook_io(c);
 	int r = mkd_tree_mkdirs(c->tree, "/etc/systemd/network", 0755, err);
 
-	for (size_t i = 0; r == 0 && i < c->guest->n_nics; i++) {
-		cleanup_buf struct mkd_buf text = { 0 };
-		cleanup_free char *path = NULL;
-
-		mkd_networkd_network(&c->guest->nics[i], &text);
-		r = mkd_buf_check(&text, err);
-		if (r == 0)
-			r = mkd_asprintf(&path, err, "/etc/systemd/network/20-mkdomu-%zu.network",
-					 i);
-		if (r == 0)
-			r = mkd_guest_write(&io, path, mkd_buf_cstr(&text), 0644, err);
-	}
+	for (size_t i = 0; r == 0 && i < c->guest->n_nics; i++)
+		r = networkd_files(c, i, err);
 	if (r == 0)
 		r = mkd_unit_enable(&io, c->facts, "systemd-networkd.service", err);
 	if (r < 0)

@@ -77,7 +77,7 @@ static void make_identity(struct mkd_job *j)
 	for (size_t i = 0; i < p->n_nics; i++) {
 		j->nics[i] = p->nics[i];
 		if (!j->nics[i].mac_given)
-			mkd_identity_mac(j->seed, p->name, i, j->nics[i].mac);
+			mkd_identity_mac(j->seed, p->name, j->nics[i].devid, j->nics[i].mac);
 	}
 }
 
@@ -101,24 +101,30 @@ struct strings { /* what the domain's pointers point to */
 	char uuid[37], mac[MKD_NICS][18], ip[MKD_NICS][MKD_NIC_ADDRS * MKD_ADDR_LEN];
 	struct mkd_xl_disk disks[MKD_DISKS];
 	struct mkd_xl_vif vifs[MKD_NICS];
+	size_t n_vifs;
 };
 
 static void vifs(const struct mkd_job *j, struct strings *s)
 {
 	for (size_t i = 0; i < j->plan->n_nics; i++) {
 		const struct mkd_nic *nic = &j->nics[i];
-		size_t used = 0;
+		size_t used = 0, at = s->n_vifs;
+
+		if (nic->vlan) /* the guest's alone */
+			continue;
+		s->n_vifs++;
 
 		/* Xen's scripts hand each to iptables, which takes no IPv6. */
 		for (size_t k = 0; k < nic->n_addrs; k++)
 			if (!nic->addrs[k].v6)
-				used += (size_t)snprintf(s->ip[i] + used, sizeof(s->ip[i]) - used,
+				used += (size_t)snprintf(s->ip[at] + used, sizeof(s->ip[at]) - used,
 							 "%s%s", used ? " " : "",
 							 nic->addrs[k].text);
-		s->vifs[i] = (struct mkd_xl_vif){
-			.mac = mkd_mac_format(nic->mac, s->mac[i]),
+		s->vifs[at] = (struct mkd_xl_vif){
+			.mac = mkd_mac_format(nic->mac, s->mac[at]),
 			.bridge = nic->bridge,
-			.ip = used ? s->ip[i] : NULL,
+			.mtu = nic->mtu,
+			.ip = used ? s->ip[at] : NULL,
 		};
 	}
 }
@@ -159,7 +165,7 @@ static int settle(struct mkd_job *j, struct mkd_err *err)
 		.disks = s.disks,
 		.n_disks = j->layout.n_disks,
 		.vifs = s.vifs,
-		.n_vifs = p->n_nics,
+		.n_vifs = s.n_vifs,
 		.on_poweroff = p->on_poweroff,
 		.on_reboot = p->on_reboot,
 		.on_crash = p->on_crash,

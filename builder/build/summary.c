@@ -71,18 +71,26 @@ static void disk_lines(const struct mkd_job *j, struct mkd_buf *ret)
 
 static void nic_lines(const struct mkd_job *j, struct mkd_buf *ret)
 {
-	char mac[18];
+	char mac[18], name[MKD_IFNAME_SIZE];
 
 	for (size_t i = 0; i < j->plan->n_nics; i++) {
 		const struct mkd_nic *n = &j->nics[i];
 
-		mkd_buf_printf(ret, "  network   eth%zu %s on %s,", i, mkd_mac_format(n->mac, mac),
-			       n->bridge[0] ? n->bridge : "xl's default bridge");
+		mkd_buf_printf(ret, "  network   %s ", mkd_nic_name(n, name));
+		if (n->vlan)
+			mkd_buf_printf(ret, "VLAN %u,", n->vlan);
+		else
+			mkd_buf_printf(ret, "%s on %s,", mkd_mac_format(n->mac, mac),
+				       n->bridge[0] ? n->bridge : "xl's default bridge");
 		if (n->dhcp)
 			mkd_buf_str(ret, " DHCP");
 		for (size_t k = 0; k < n->n_addrs; k++)
 			mkd_buf_printf(ret, " %s/%u", n->addrs[k].text, n->addrs[k].prefix);
-		if (!n->dhcp && !n->n_addrs)
+		if (n->ip6 == MKD_IP6_DHCP)
+			mkd_buf_str(ret, " DHCPv6");
+		else if (n->ip6 == MKD_IP6_AUTO)
+			mkd_buf_str(ret, " SLAAC");
+		if (mkd_nic_is_bare(n))
 			mkd_buf_str(ret, " no address");
 		mkd_buf_str(ret, "\n");
 	}

@@ -260,6 +260,8 @@ static void render_vifs(const struct mkd_xl_domain *d, struct mkd_buf *out)
 		mkd_buf_printf(out, "  \"mac=%s", v->mac);
 		if (v->bridge && *v->bridge)
 			mkd_buf_printf(out, ",bridge=%s", v->bridge);
+		if (v->mtu)
+			mkd_buf_printf(out, ",mtu=%u", v->mtu);
 		if (v->ip)
 			mkd_buf_printf(out, ",ip=%s", v->ip);
 		mkd_buf_str(out, "\",\n");

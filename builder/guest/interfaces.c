@@ -21,79 +21,127 @@ static void add_mask(struct mkd_buf *out, const struct mkd_addr *a)
 		       mask >> 8 & 255, mask & 255);
 }
 
-static void add_dns(struct mkd_buf *out, const struct mkd_nic *nic, bool *done)
+/* The interface whose lines are being written. */
+struct iface {
+	struct mkd_buf *out;
+	const struct mkd_nic *nic;
+	char name[MKD_IFNAME_SIZE];
+	bool begun; /* a stanza is there, and has what is said once */
+};
+
+/* What is said once, in the first stanza: options of one family would not reach the other. */
+static void add_once(struct iface *f)
 {
-	if (*done || !nic->n_dns)
+	const struct mkd_nic *nic = f->nic;
+	struct mkd_buf *out = f->out;
+
+	if (f->begun)
 		return;
-	*done = true;
-	mkd_buf_str(out, "\tdns-nameservers");
+	f->begun = true;
+	if (nic->vlan)
+		mkd_buf_printf(out,
+			       "\tpre-up ip link show dev %s >/dev/null 2>&1 || ip link add link "
+			       "eth%zu name %s type vlan id %u\n",
+			       f->name, nic->devid, f->name, nic->vlan);
+	if (nic->mtu)
+		mkd_buf_printf(out, "\tpre-up ip link set dev %s mtu %u\n", f->name, nic->mtu);
+	if (nic->ip6 == MKD_IP6_NONE || !mkd_nic_takes_ra(nic))
+		mkd_buf_printf(out, "\tpre-up echo %d >/proc/sys/net/ipv6/conf/%s/%s || :\n",
+			       nic->ip6 == MKD_IP6_NONE, f->name,
+			       nic->ip6 == MKD_IP6_NONE ? "disable_ipv6" : "accept_ra");
+	if (nic->n_dns)
+		mkd_buf_str(out, "\tdns-nameservers");
 	for (size_t i = 0; i < nic->n_dns; i++)
 		mkd_buf_printf(out, " %s", nic->dns[i].text);
-	mkd_buf_str(out, "\n");
+	mkd_buf_str(out, nic->n_dns ? "\n" : "");
+	if (nic->n_search)
+		mkd_buf_str(out, "\tdns-search");
+	for (size_t i = 0; i < nic->n_search; i++)
+		mkd_buf_printf(out, " %s", nic->search[i]);
+	mkd_buf_str(out, nic->n_search ? "\n" : "");
+}
+
+static void add_routes(const struct iface *f, bool v6)
+{
+	for (size_t i = 0; i < f->nic->n_routes; i++) {
+		const struct mkd_route *r = &f->nic->routes[i];
+
+		if (r->to.v6 == v6)
+			mkd_buf_printf(f->out, "\tup ip %sroute add %s/%u via %s dev %s\n",
+				       v6 ? "-6 " : "", r->to.text, r->to.prefix, r->via.text,
+				       f->name);
+	}
 }
 
 /* The static addresses of one family: the first is the stanza's, ip(8) adds the others. */
-static void add_static(struct mkd_buf *out, const struct mkd_nic *nic, size_t devid, bool v6)
+static void add_static(struct iface *f, bool v6)
 {
+	const struct mkd_addr *gateway = mkd_nic_gateway(f->nic, v6);
 	size_t n = 0;
 
-	for (size_t i = 0; i < nic->n_addrs; i++) {
-		const struct mkd_addr *a = &nic->addrs[i];
+	for (size_t i = 0; i < f->nic->n_addrs; i++) {
+		const struct mkd_addr *a = &f->nic->addrs[i];
 
 		if (a->v6 != v6)
 			continue;
 		if (n++) {
-			mkd_buf_printf(out, "\tup ip address add %s/%u dev eth%zu\n", a->text,
-				       a->prefix, devid);
+			mkd_buf_printf(f->out, "\tup ip address add %s/%u dev %s\n", a->text,
+				       a->prefix, f->name);
 			continue;
 		}
-		mkd_buf_printf(out, "iface eth%zu %s static\n\taddress %s\n", devid,
+		mkd_buf_printf(f->out, "iface %s %s static\n\taddress %s\n", f->name,
 			       v6 ? "inet6" : "inet", a->text);
-		add_mask(out, a);
-		for (size_t k = 0; k < nic->n_gateways; k++)
-			if (nic->gateways[k].v6 == v6)
-				mkd_buf_printf(out, "\tgateway %s\n", nic->gateways[k].text);
+		add_mask(f->out, a);
+		if (gateway)
+			mkd_buf_printf(f->out, "\tgateway %s\n", gateway->text);
+		if (v6 && mkd_nic_takes_ra(f->nic)) /* which this method turns off */
+			mkd_buf_str(f->out, "\tautoconf 1\n\taccept_ra 1\n");
 	}
+	if (!n)
+		return;
+	add_once(f);
+	add_routes(f, v6);
 }
 
-static void add_nic(struct mkd_buf *out, const struct mkd_nic *nic, size_t devid)
+static void add_nic(struct mkd_buf *out, const struct mkd_nic *nic, bool dhcp6)
 {
-	bool dns_done = false;
-	size_t before;
+	struct iface f = { .out = out, .nic = nic };
 
-	mkd_buf_printf(out, "auto eth%zu\n", devid);
+	mkd_buf_printf(out, "auto %s\n", mkd_nic_name(nic, f.name));
 	if (nic->dhcp) {
-		mkd_buf_printf(out, "iface eth%zu inet dhcp\n", devid);
-		add_dns(out, nic, &dns_done);
+		mkd_buf_printf(out, "iface %s inet dhcp\n", f.name);
+		add_once(&f);
+		add_routes(&f, false);
 	}
-	for (int v6 = 0; v6 <= 1; v6++) {
-		before = out->len;
-		add_static(out, nic, devid, v6);
-		if (out->len > before)
-			add_dns(out, nic, &dns_done);
+	add_static(&f, false);
+	if (!f.begun && !mkd_nic_has_static(nic, true)) {
+		/* router advertisements are the kernel's work: up is enough */
+		mkd_buf_printf(out, "iface %s inet manual\n", f.name);
+		add_once(&f);
+		mkd_buf_printf(out, "\tup ip link set dev %s up\n", f.name);
 	}
-	if (!nic->dhcp && !nic->n_addrs)
-		mkd_buf_printf(out, "iface eth%zu inet manual\n\tup ip link set dev eth%zu up\n",
-			       devid, devid);
+	if (nic->ip6 == MKD_IP6_DHCP && dhcp6)
+		mkd_buf_printf(out, "iface %s inet6 dhcp\n\taccept_ra 1\n", f.name);
+	if (!mkd_nic_has_static(nic, true))
+		add_routes(&f, true);
+	add_static(&f, true);
 }
 
-static void add_block(struct mkd_buf *out, const struct mkd_nic_list *list)
+static void add_block(struct mkd_buf *out, const struct mkd_interfaces *a)
 {
 	mkd_text_add(out, BEGIN);
-	for (size_t i = 0; i < list->n; i++)
-		add_nic(out, &list->nics[i], i);
+	for (size_t i = 0; i < a->list.n; i++)
+		add_nic(out, &a->list.nics[i], a->dhcp6);
 	mkd_text_add(out, END);
 }
 
 static bool is_ours(const struct mkd_nic_list *list, struct mkd_span name)
 {
-	char ours[32];
+	char ours[MKD_IFNAME_SIZE];
 
-	for (size_t i = 0; i < list->n; i++) {
-		(void)snprintf(ours, sizeof(ours), "eth%zu", i);
-		if (mkd_span_is(name, ours))
+	for (size_t i = 0; i < list->n; i++)
+		if (mkd_span_is(name, mkd_nic_name(&list->nics[i], ours)))
 			return true;
-	}
 	return false;
 }
 
@@ -209,10 +257,10 @@ int mkd_interfaces_edit(struct mkd_span in, const void *arg, struct mkd_buf *out
 			return mkd_fail(err, MKD_EXIT_HOOK, EINVAL,
 					"it has a line '" BEGIN "' but no '" END "' after it");
 		if (!done)
-			add_block(out, &a->list);
+			add_block(out, a);
 		done = true;
 	}
 	if (!done)
-		add_block(out, &a->list);
+		add_block(out, a);
 	return 0;
 }

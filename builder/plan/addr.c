@@ -100,32 +100,77 @@ static unsigned parse_prefix(const char *text, unsigned max)
 	return n <= max ? n : 0;
 }
 
-int mkd_addr_parse_cidr(const char *text, const char *origin, struct mkd_addr *ret,
-			struct mkd_err *err)
+/* Cut "ADDR/PREFIX" in two; host has room for what is before the '/'. */
+static int split(const char *text, const char *origin, char host[static 64], const char **prefix,
+		 struct mkd_err *err)
 {
 	const char *slash = strchr(text, '/');
-	char host[64];
-	struct mkd_addr a = { 0 };
-	int r;
 
 	if (!slash)
 		return bad(err, origin, text,
 			   "has no prefix length; write it like 192.0.2.10/24 or 2001:db8::10/64");
-	if ((size_t)(slash - text) >= sizeof(host))
+	if ((size_t)(slash - text) >= 64)
 		return bad(err, origin, text, "is not an IP address");
-	(void)snprintf(host, sizeof(host), "%.*s", (int)(slash - text), text);
-	r = mkd_addr_parse_host(host, origin, &a, err);
+	(void)snprintf(host, 64, "%.*s", (int)(slash - text), text);
+	*prefix = slash + 1;
+	return 0;
+}
+
+static int take_prefix(const char *text, const char *prefix, const char *origin, struct mkd_addr *a,
+		       struct mkd_err *err)
+{
+	a->prefix = parse_prefix(prefix, a->v6 ? 128 : 32);
+	if (a->prefix)
+		return 0;
+	return bad(err, origin, text,
+		   a->v6 ? "has no prefix length of 1 to 128 behind the '/'"
+			 : "has no prefix length of 1 to 32 behind the '/'; 255.255.255.0 is "
+			   "written 24");
+}
+
+int mkd_addr_parse_cidr(const char *text, const char *origin, struct mkd_addr *ret,
+			struct mkd_err *err)
+{
+	const char *prefix = NULL;
+	char host[64];
+	struct mkd_addr a = { 0 };
+	int r = split(text, origin, host, &prefix, err);
+
+	if (r == 0)
+		r = mkd_addr_parse_host(host, origin, &a, err);
 	if (r < 0)
 		return r;
 	if (mkd_addr_is_loopback(&a))
 		return bad(err, origin, text, "is a loopback address");
-	a.prefix = parse_prefix(slash + 1, a.v6 ? 128 : 32);
-	if (!a.prefix)
-		return bad(
-			err, origin, text,
-			a.v6 ? "has no prefix length of 1 to 128 behind the '/'"
-			     : "has no prefix length of 1 to 32 behind the '/'; 255.255.255.0 is "
-			       "written 24");
+	r = take_prefix(text, prefix, origin, &a, err);
+	if (r == 0)
+		*ret = a;
+	return r;
+}
+
+int mkd_addr_parse_net(const char *text, const char *origin, struct mkd_addr *ret,
+		       struct mkd_err *err)
+{
+	const char *prefix = NULL;
+	char host[64];
+	struct mkd_addr a = { 0 };
+	int r;
+
+	if (strcmp(text, "default") == 0 || strcmp(text, "0.0.0.0/0") == 0 ||
+	    strcmp(text, "::/0") == 0)
+		return bad(err, origin, text, "is the default route; give it as gateway");
+	r = split(text, origin, host, &prefix, err);
+	if (r == 0)
+		r = mkd_addr_parse_host(host, origin, &a, err);
+	if (r == 0)
+		r = take_prefix(text, prefix, origin, &a, err);
+	if (r < 0)
+		return r;
+	if (mkd_addr_is_loopback(&a) || mkd_addr_is_link_local(&a))
+		return bad(err, origin, text, "is a network that no route leads to");
+	if (!mkd_addr_host_bits_are(&a, 0))
+		return bad(err, origin, text,
+			   "has bits set behind its prefix; write the network's address");
 	*ret = a;
 	return 0;
 }

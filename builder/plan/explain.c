@@ -148,8 +148,10 @@ static void add_addrs(struct mkd_buf *b, const char *key, const struct mkd_addr 
 
 static const char *nic_origin(const struct table *t, size_t i)
 {
-	static const enum mkd_key keys[] = { MKD_KEY_IP,  MKD_KEY_DHCP,    MKD_KEY_MAC,
-					     MKD_KEY_DNS, MKD_KEY_GATEWAY, MKD_KEY_BRIDGE };
+	static const enum mkd_key keys[] = { MKD_KEY_IP,     MKD_KEY_IP6,     MKD_KEY_DHCP,
+					     MKD_KEY_MAC,    MKD_KEY_ROUTE,   MKD_KEY_DNS,
+					     MKD_KEY_SEARCH, MKD_KEY_GATEWAY, MKD_KEY_BRIDGE,
+					     MKD_KEY_MTU };
 
 	if (t->s->of[MKD_KEY_NIC].origins.n > i)
 		return t->s->of[MKD_KEY_NIC].origins.v[i];
@@ -159,21 +161,42 @@ static const char *nic_origin(const struct table *t, size_t i)
 	return "default";
 }
 
+static void add_modes(struct mkd_buf *b, const struct mkd_nic *nic)
+{
+	static const char *const ip6[] = { [MKD_IP6_LEFT] = "",
+					   [MKD_IP6_AUTO] = " ip6=auto",
+					   [MKD_IP6_DHCP] = " ip6=dhcp",
+					   [MKD_IP6_NONE] = " ip6=none" };
+
+	if (nic->mtu)
+		mkd_buf_printf(b, " mtu=%u", nic->mtu);
+	mkd_buf_str(b, nic->dhcp ? " ip=dhcp" : nic->no_ip4 ? " ip=none" : "");
+	mkd_buf_str(b, ip6[nic->ip6]);
+}
+
 static void explain_nic(const struct table *t, size_t i)
 {
 	const struct mkd_nic *nic = &t->p->nics[i];
 	cleanup_buf struct mkd_buf b = { 0 };
-	char key[32], mac[18];
+	char key[32], name[MKD_IFNAME_SIZE], mac[18];
 
-	mkd_buf_printf(&b, "bridge=%s mac=%s", nic->bridge[0] ? nic->bridge : "xl's default",
-		       nic->mac_given ? mkd_mac_format(nic->mac, mac) : "derived");
-	if (nic->dhcp)
-		mkd_buf_str(&b, " ip=dhcp");
+	if (nic->vlan)
+		mkd_buf_printf(&b, "vlan=%u", nic->vlan);
+	else
+		mkd_buf_printf(&b, "bridge=%s mac=%s",
+			       nic->bridge[0] ? nic->bridge : "xl's default",
+			       nic->mac_given ? mkd_mac_format(nic->mac, mac) : "derived");
+	add_modes(&b, nic);
 	add_addrs(&b, "ip", nic->addrs, nic->n_addrs);
 	add_addrs(&b, "gateway", nic->gateways, nic->n_gateways);
+	for (size_t k = 0; k < nic->n_routes; k++)
+		mkd_buf_printf(&b, " route='%s/%u via %s'", nic->routes[k].to.text,
+			       nic->routes[k].to.prefix, nic->routes[k].via.text);
 	add_addrs(&b, "dns", nic->dns, nic->n_dns);
-	(void)snprintf(key, sizeof(key), "eth%zu:", i);
-	line(t, key, mkd_buf_cstr(&b), nic_origin(t, i));
+	for (size_t k = 0; k < nic->n_search; k++)
+		mkd_buf_printf(&b, " search=%s", nic->search[k]);
+	(void)snprintf(key, sizeof(key), "%s:", mkd_nic_name(nic, name));
+	line(t, key, mkd_buf_cstr(&b), nic_origin(t, nic->devid));
 }
 
 static void explain_domain(const struct table *t)

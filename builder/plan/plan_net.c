@@ -9,8 +9,9 @@ static const struct {
 	enum mkd_key key;
 	const char *property;
 } simple[] = {
-	{ MKD_KEY_BRIDGE, "bridge" },   { MKD_KEY_MAC, "mac" }, { MKD_KEY_IP, "ip" },
-	{ MKD_KEY_GATEWAY, "gateway" }, { MKD_KEY_DNS, "dns" },
+	{ MKD_KEY_BRIDGE, "bridge" }, { MKD_KEY_MAC, "mac" }, { MKD_KEY_MTU, "mtu" },
+	{ MKD_KEY_IP, "ip" },         { MKD_KEY_IP6, "ip6" }, { MKD_KEY_GATEWAY, "gateway" },
+	{ MKD_KEY_ROUTE, "route" },   { MKD_KEY_DNS, "dns" }, { MKD_KEY_SEARCH, "search" },
 };
 
 static bool from_option(const struct mkd_settings *s, enum mkd_key key)
@@ -53,7 +54,8 @@ static int make_simple(const struct mkd_settings *s, struct mkd_nic *ret, struct
 		r = check_gateways(s, &nic, err);
 	if (r < 0)
 		return r;
-	nic.dhcp |= mkd_settings_get(s, MKD_KEY_DHCP) != NULL || !nic.n_addrs;
+	/* --ip6 alone says nothing of IPv4 */
+	nic.dhcp |= mkd_settings_get(s, MKD_KEY_DHCP) != NULL || !s->of[MKD_KEY_IP].values.n;
 	if (nic.n_gateways)
 		origin = mkd_settings_origin(s, MKD_KEY_GATEWAY);
 	r = mkd_nic_check(&nic, nic.n_gateways || nic.n_addrs ? origin : "network", err);
@@ -62,52 +64,60 @@ static int make_simple(const struct mkd_settings *s, struct mkd_nic *ret, struct
 	return r;
 }
 
+/* Is this property open in the NIC, so that a profile's fits? */
+static bool is_open(const struct mkd_nic *nic, enum mkd_key key, bool first)
+{
+	switch (key) {
+	case MKD_KEY_BRIDGE:
+		return !nic->bridge[0];
+	case MKD_KEY_MTU:
+		return !nic->mtu;
+	case MKD_KEY_GATEWAY:
+		return first && !nic->n_gateways && nic->n_addrs;
+	case MKD_KEY_DNS:
+		return first && !nic->n_dns;
+	case MKD_KEY_SEARCH:
+		return first && !nic->n_search;
+	default:
+		return false;
+	}
+}
+
 /* What a profile says of the site fills what a --nic leaves open. */
 static int fill_from_profile(const struct mkd_settings *s, struct mkd_nic *nic, bool first,
 			     struct mkd_err *err)
 {
 	int r = 0;
 
-	if (!nic->bridge[0])
-		r = set_all(s, 0, nic, err);
-	for (size_t i = 0; i < ARRAY_LEN(simple) && first && r == 0; i++) {
-		if ((simple[i].key == MKD_KEY_GATEWAY && !nic->n_gateways && nic->n_addrs) ||
-		    (simple[i].key == MKD_KEY_DNS && !nic->n_dns))
+	for (size_t i = 0; i < ARRAY_LEN(simple) && r == 0; i++)
+		if (is_open(nic, simple[i].key, first))
 			r = set_all(s, i, nic, err);
-	}
 	return r;
 }
 
-static int check_pair(const struct mkd_nic *a, const struct mkd_nic *b, const char *origin,
-		      struct mkd_err *err)
-{
-	char mac[18];
-
-	if (a->mac_given && b->mac_given && memcmp(a->mac, b->mac, sizeof(a->mac)) == 0)
-		return mkd_fail(err, MKD_EXIT_USAGE, EINVAL,
-				"%s: two interfaces have the MAC address '%s'", origin,
-				mkd_mac_format(a->mac, mac));
-	for (size_t i = 0; i < a->n_addrs; i++)
-		for (size_t j = 0; j < b->n_addrs; j++)
-			if (strcmp(a->addrs[i].text, b->addrs[j].text) == 0)
-				return mkd_fail(err, MKD_EXIT_USAGE, EINVAL,
-						"%s: two interfaces have the address '%s'", origin,
-						a->addrs[i].text);
-	return 0;
-}
-
-static int make_one(const struct mkd_settings *s, size_t i, struct mkd_nic *nics,
+/* The i-th --nic with its VLANs, behind the *n interfaces that there are. */
+static int make_one(const struct mkd_settings *s, size_t i, struct mkd_nic *nics, size_t *n,
 		    struct mkd_err *err)
 {
 	const struct mkd_setting *at = &s->of[MKD_KEY_NIC];
-	int r = mkd_nic_parse(at->values.v[i], at->origins.v[i], &nics[i], err);
+	const char *origin = at->origins.v[i];
+	size_t more = 0;
+	int r;
 
+	if (*n == MKD_IFACES)
+		return mkd_fail(err, MKD_EXIT_USAGE, E2BIG,
+				"--nic: a guest gets up to %d interfaces and VLANs", MKD_IFACES);
+	r = mkd_nic_parse(at->values.v[i], origin, &nics[*n], MKD_IFACES - *n, &more, err);
 	if (r == 0)
-		r = fill_from_profile(s, &nics[i], i == 0, err);
-	if (r == 0)
-		r = mkd_nic_check(&nics[i], at->origins.v[i], err);
-	for (size_t j = 0; j < i && r == 0; j++)
-		r = check_pair(&nics[j], &nics[i], at->origins.v[i], err);
+		r = fill_from_profile(s, &nics[*n], i == 0, err);
+	for (size_t k = *n; k < *n + more && r == 0; k++) {
+		nics[k].devid = i;
+		memcpy(nics[k].bridge, nics[*n].bridge, sizeof(nics[k].bridge));
+		r = mkd_nic_check(&nics[k], origin, err);
+		for (size_t j = 0; j < k && r == 0; j++)
+			r = mkd_nic_check_pair(&nics[j], &nics[k], origin, err);
+	}
+	*n += more;
 	return r;
 }
 
@@ -128,11 +138,12 @@ static int check_no_simple_option(const struct mkd_settings *s, struct mkd_err *
 			mkd_setting_info[key].name);
 }
 
-int mkd_plan_nics(const struct mkd_settings *s, struct mkd_nic ret[static MKD_NICS], size_t *ret_n,
-		  struct mkd_err *err)
+int mkd_plan_nics(const struct mkd_settings *s, struct mkd_nic ret[static MKD_IFACES],
+		  size_t *ret_n, struct mkd_err *err)
 {
 	size_t n = s->of[MKD_KEY_NIC].values.n;
-	struct mkd_nic nics[MKD_NICS] = { 0 };
+	struct mkd_nic nics[MKD_IFACES] = { 0 };
+	size_t all = 0;
 	int r;
 
 	if (!n) {
@@ -147,10 +158,10 @@ int mkd_plan_nics(const struct mkd_settings *s, struct mkd_nic ret[static MKD_NI
 				MKD_NICS);
 	r = check_no_simple_option(s, err);
 	for (size_t i = 0; i < n && r == 0; i++)
-		r = make_one(s, i, nics, err);
+		r = make_one(s, i, nics, &all, err);
 	if (r < 0)
 		return r;
 	memcpy(ret, nics, sizeof(nics));
-	*ret_n = n;
+	*ret_n = all;
 	return 0;
 }

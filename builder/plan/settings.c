@@ -91,15 +91,26 @@ const struct mkd_setting_info mkd_setting_info[MKD_N_KEYS] = {
 				"bridge of dom0 to join (default: xl's, xenbr0)"),
 	[MKD_KEY_MAC] = OPTION("mac", "MAC", false,
 			       "hardware address (default: 00:16:3e and 24 bits of the identity)"),
-	[MKD_KEY_IP] =
-		OPTION("ip", "ADDR/PREFIX", true, "static IPv4 or IPv6 address (default: DHCP)"),
+	[MKD_KEY_MTU] = BOTH("domain", "mtu", "BYTES", false,
+			     "largest packet of the network (default: the guest's, 1500)"),
+	[MKD_KEY_IP] = OPTION("ip", "ADDR/PREFIX", true,
+			      "static IPv4 or IPv6 address, or none for no IPv4 (default: DHCP)"),
+	[MKD_KEY_IP6] = OPTION("ip6", "auto|dhcp|none|ADDR/PREFIX", true,
+			       "IPv6 by router advertisements, by DHCPv6, not at all, or a static "
+			       "address (default: auto, unless there is an IPv6 gateway)"),
 	[MKD_KEY_GATEWAY] = BOTH("domain", "gateway", "ADDR", true,
 				 "default router, at most one IPv4 and one IPv6"),
+	[MKD_KEY_ROUTE] = OPTION("route", "'PREFIX via ADDR'", true,
+				 "a route to a further network, like '10.0.0.0/8 via 192.0.2.254'"),
 	[MKD_KEY_DNS] = BOTH("domain", "dns", "ADDR", true, "name server"),
+	[MKD_KEY_SEARCH] = BOTH("domain", "search", "DOMAIN", true,
+				"domain in which short names are looked up"),
 	[MKD_KEY_DHCP] = SWITCH("dhcp", "get the IPv4 address by DHCP (default without --ip)"),
-	[MKD_KEY_NIC] = OPTION("nic", "SPEC", true,
-			       "a whole network interface, once for each: bridge=,mac=,ip=,"
-			       "gateway=,dns= with commas; instead of the six options above"),
+	[MKD_KEY_NIC] =
+		OPTION("nic", "SPEC", true,
+		       "a whole network interface, once for each: bridge=, mac=, mtu=, ip=, "
+		       "ip6=, gateway=, route=, dns= and search= with a comma between them, "
+		       "and vlan=ID before what is a VLAN's; instead of the ten options above"),
 	[MKD_KEY_ON_POWEROFF] = BOTH("domain", "on-poweroff", "ACTION", false,
 				     "what xl does at power-off (default: destroy)"),
 	[MKD_KEY_ON_REBOOT] = BOTH("domain", "on-reboot", "ACTION", false,

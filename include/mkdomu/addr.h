@@ -24,6 +24,13 @@ must_check int mkd_addr_parse_host(const char *text, const char *origin, struct 
 must_check int mkd_addr_parse_cidr(const char *text, const char *origin, struct mkd_addr *ret,
 				   struct mkd_err *err);
 
+/*
+ * "10.0.0.0/8": a network that a route can lead to, with nothing behind the prefix. Neither a
+ * default route nor multicast nor loopback. -EINVAL (USAGE)
+ */
+must_check int mkd_addr_parse_net(const char *text, const char *origin, struct mkd_addr *ret,
+				  struct mkd_err *err);
+
 bool mkd_addr_is_loopback(const struct mkd_addr *a);
 /* fe80::/10 */
 bool mkd_addr_is_link_local(const struct mkd_addr *a);

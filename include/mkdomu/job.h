@@ -42,7 +42,7 @@ struct mkd_job {
 	char seed[256];
 	struct mkd_identity id;
 	struct mkd_base_identity base;
-	struct mkd_nic nics[MKD_NICS]; /* the plan's, with every MAC filled in */
+	struct mkd_nic nics[MKD_IFACES]; /* the plan's, with every MAC filled in */
 
 	struct mkd_buf cfg, manifest; /* finished texts */
 	struct mkd_rootfs_result rootfs;

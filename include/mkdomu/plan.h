@@ -42,7 +42,7 @@ struct mkd_plan {
 	const char *kernel, *ramdisk, *extra;
 	unsigned memory_mib, maxmem_mib, vcpus; /* maxmem 0 = not asked for */
 	const char *on_poweroff, *on_reboot, *on_crash;
-	struct mkd_nic nics[MKD_NICS];
+	struct mkd_nic nics[MKD_IFACES]; /* and the VLANs on them */
 	size_t n_nics;
 	const char *cfg_path; /* always set */
 	enum mkd_manifest manifest;

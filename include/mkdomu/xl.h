@@ -19,6 +19,7 @@ struct mkd_xl_vif {
 	/* IPv4 addresses with a blank between two, informational, for anti-spoofing scripts;
 	 * NULL = none. Without prefix lengths: the scripts would let the whole network through. */
 	const char *ip;
+	unsigned mtu; /* bytes; 0 = the bridge's; xl knows it from 4.15 on */
 };
 
 struct mkd_xl_domain {

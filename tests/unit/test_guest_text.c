@@ -344,17 +344,18 @@ static const struct mkd_nic nics[] = {
 	  .n_gateways = 2,
 	  .dns = { { "192.0.2.53", false, 0 }, { "2001:db8::53", true, 0 } },
 	  .n_dns = 2 },
-	{ .mac = { 0, 0x16, 0x3e, 4, 5, 6 },
+	{ .devid = 1,
+	  .mac = { 0, 0x16, 0x3e, 4, 5, 6 },
 	  .dhcp = true,
 	  .dns = { { "192.0.2.53", false, 0 } },
 	  .n_dns = 1 },
-	{ .mac = { 0, 0x16, 0x3e, 7, 8, 9 } },
+	{ .devid = 2, .mac = { 0, 0x16, 0x3e, 7, 8, 9 } },
 };
 
 static void nics_are_rendered(void **state)
 {
 	static const struct {
-		void (*render)(const struct mkd_nic *nic, struct mkd_buf *ret);
+		mkd_netifrc_render *render;
 		size_t nic;
 		const char *want;
 	} rows[] = {
@@ -366,25 +367,27 @@ static void nics_are_rendered(void **state)
 		{ mkd_netifrc_dns, 0, "192.0.2.53 2001:db8::53" },
 		{ mkd_networkd_network, 0,
 		  "[Match]\nMACAddress=00:16:3e:01:02:03\nType=ether\n\n[Network]\n"
-		  "Address=192.0.2.10/24\nAddress=2001:db8::10/64\nAddress=192.0.2.11/25\n"
+		  "IPv6AcceptRA=no\nAddress=192.0.2.10/24\nAddress=2001:db8::10/"
+		  "64\nAddress=192.0.2.11/25\n"
 		  "Gateway=192.0.2.1\nGateway=2001:db8::1\nDNS=192.0.2.53\nDNS=2001:db8::53\n" },
 		{ mkd_networkd_network, 1,
 		  "[Match]\nMACAddress=00:16:3e:04:05:06\nType=ether\n\n[Network]\nDHCP=ipv4\n"
 		  "DNS=192.0.2.53\n" },
 		{ mkd_networkd_network, 2,
 		  "[Match]\nMACAddress=00:16:3e:07:08:09\nType=ether\n\n[Link]\n"
-		  "RequiredForOnline=no\n\n[Network]\n" },
+		  "RequiredForOnline=no\n\n[Network]\nIPv6AcceptRA=no\n" },
 	};
+	static const struct mkd_nic_list list = { nics, 3 };
 	struct mkd_buf out = { 0 };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		mkd_buf_reset(&out);
-		rows[i].render(&nics[rows[i].nic], &out);
+		rows[i].render(&list, rows[i].nic, &out);
 		assert_string_equal(mkd_buf_cstr(&out), rows[i].want);
 	}
 	mkd_buf_reset(&out);
-	mkd_networkd_link(&nics[1], 1, &out);
+	mkd_networkd_link(&nics[1], &out);
 	assert_string_equal(out.data, "[Match]\nMACAddress=00:16:3e:04:05:06\nType=ether\n\n"
 				      "[Link]\nName=eth1\n");
 	mkd_buf_free(&out);
@@ -407,16 +410,18 @@ static void resolvers_replace_others(void **state)
 	"# begin mkdomu\nauto eth0\niface eth0 inet static\n\taddress 192.0.2.10\n" \
 	"\tnetmask 255.255.255.0\n\tgateway 192.0.2.1\n"                            \
 	"\tup ip address add 192.0.2.11/25 dev eth0\n"                              \
+	"\tpre-up echo 0 >/proc/sys/net/ipv6/conf/eth0/accept_ra || :\n"            \
 	"\tdns-nameservers 192.0.2.53 2001:db8::53\n"                               \
 	"iface eth0 inet6 static\n\taddress 2001:db8::10\n\tnetmask 64\n"           \
 	"\tgateway 2001:db8::1\nauto eth1\niface eth1 inet dhcp\n"                  \
 	"\tdns-nameservers 192.0.2.53\nauto eth2\niface eth2 inet manual\n"         \
+	"\tpre-up echo 0 >/proc/sys/net/ipv6/conf/eth2/accept_ra || :\n"            \
 	"\tup ip link set dev eth2 up\n# end mkdomu\n"
 
 static void interfaces_get_a_block(void **state)
 {
-	static const struct mkd_interfaces a = { { nics, 3 }, false },
-					   clear = { { nics, 3 }, true };
+	static const struct mkd_interfaces a = { { nics, 3 }, false, false },
+					   clear = { { nics, 3 }, true, false };
 	static const struct {
 		const char *in, *want;
 	} rows[] = {
@@ -778,7 +783,7 @@ static void edits_settle_and_lose_nothing(void **state)
 	static const struct mkd_shellvar set = { "k", "v" }, unset = { "k", NULL };
 	static const struct mkd_host host = { "192.0.2.10", "web1" };
 	static const struct mkd_nic_list list = { nics, 3 };
-	static const struct mkd_interfaces interfaces = { { nics, 3 }, false };
+	static const struct mkd_interfaces interfaces = { { nics, 3 }, false, false };
 	static const struct {
 		edit_fn *edit;
 		const void *arg;

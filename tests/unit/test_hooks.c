@@ -22,7 +22,7 @@ static const struct mkd_nic nics[] = {
 	  .n_gateways = 1,
 	  .dns = { { "192.0.2.53", false, 0 } },
 	  .n_dns = 1 },
-	{ .mac = { 0, 0x16, 0x3e, 4, 5, 6 }, .dhcp = true },
+	{ .devid = 1, .mac = { 0, 0x16, 0x3e, 4, 5, 6 }, .dhcp = true },
 };
 
 static const struct mkd_guest guest = {

@@ -10,13 +10,14 @@ static void a_whole_interface_is_parsed(void **state)
 {
 	struct mkd_err err = { 0 };
 	struct mkd_nic nic;
+	size_t n;
 	char mac[18];
 
 	(void)state;
 	assert_ok(mkd_nic_parse("bridge=xenbr0,mac=00:16:3E:aB:00:ff,ip=192.0.2.10/24,"
 				"ip=2001:DB8:0::10/64,gateway=192.0.2.1,gateway=fe80::1,"
 				"dns=192.0.2.53,dns=::1",
-				"--nic", &nic, &err),
+				"--nic", &nic, 1, &n, &err),
 		  &err);
 	assert_ok(mkd_nic_check(&nic, "--nic", &err), &err);
 	assert_string_equal(nic.bridge, "xenbr0");
@@ -86,6 +87,36 @@ static void values_of_an_interface_that_are_wrong(void **state)
 		{ "bridge", "br0;x", "letters" },
 		{ "bridge", "br/0", "letters" },
 		{ "gatway", "192.0.2.1", "did you mean 'gateway'" },
+		{ "ip6", "slaac6", "neither auto, dhcp, none" },
+		{ "ip6", "192.0.2.10/24", "give it as ip" },
+		{ "ip6", "2001:db8::1/129", "1 to 128" },
+		{ "ip6", "", "neither auto" },
+		{ "mtu", "67", "68 to 65535" },
+		{ "mtu", "65536", "68 to 65535" },
+		{ "mtu", "01500", "68 to 65535" },
+		{ "mtu", "1500 ", "68 to 65535" },
+		{ "mtu", "1k", "68 to 65535" },
+		{ "mtu", "", "68 to 65535" },
+		{ "route", "", "is not a route" },
+		{ "route", "10.0.0.0/8", "is not a route" },
+		{ "route", "10.0.0.0/8 via", "is not a route" },
+		{ "route", "10.0.0.0/8 dev 192.0.2.1", "is not a route" },
+		{ "route", "10.0.0.0/8 via 192.0.2.1 metric", "is not a route" },
+		{ "route", "10.0.0.0 via 192.0.2.1", "no prefix length" },
+		{ "route", "10.0.0.1/8 via 192.0.2.1", "behind its prefix" },
+		{ "route", "default via 192.0.2.1", "give it as gateway" },
+		{ "route", "::/0 via fe80::1", "give it as gateway" },
+		{ "route", "224.0.0.0/4 via 192.0.2.1", "multicast" },
+		{ "route", "127.0.0.0/8 via 192.0.2.1", "no route leads to" },
+		{ "route", "fe80::/64 via fe80::1", "no route leads to" },
+		{ "route", "10.0.0.0/8 via fe80::1", "one IP version to the other" },
+		{ "route", "10.0.0.0/8 via 127.0.0.1", "loopback" },
+		{ "route", "10.0.0.0/8 via x", "not an IP address" },
+		{ "search", "", "not a domain" },
+		{ "search", "a..b", "not a domain" },
+		{ "search", "a b", "not a domain" },
+		{ "search", "example.org.", "not a domain" },
+		{ "search", "a,b\n", "not a domain" },
 	};
 	struct mkd_nic nic = { 0 }, zero = { 0 };
 	struct mkd_err err;
@@ -135,13 +166,23 @@ static void specs_that_are_wrong(void **state)
 		{ "script=x", "no 'script'" },
 		{ "ip=dhcp4", "no prefix" },
 		{ "bridge=a=b", "letters" },
+		{ "mtu=1400,mtu=1400", "twice" },
+		{ "vlan=0", "1 to 4094" },
+		{ "vlan=4095", "1 to 4094" },
+		{ "vlan=x", "1 to 4094" },
+		{ "ip6=auto,ip6=dhcp", "choose one" },
+		{ "vlan=5,bridge=a", "put it before vlan=" },
+		{ "vlan=5,mac=00:16:3e:00:00:01", "put it before vlan=" },
+		{ "vlan=5,vlan=6,vlan=5", "given twice" },
+		{ "vlan=5,mtu=1400,mtu=1400", "twice" },
 	};
-	struct mkd_nic nic;
+	struct mkd_nic nics[8];
+	size_t n;
 	struct mkd_err err;
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		assert_fails(mkd_nic_parse(rows[i].spec, "--nic", &nic, &err), &err, EINVAL,
+		assert_fails(mkd_nic_parse(rows[i].spec, "--nic", nics, 8, &n, &err), &err, EINVAL,
 			     MKD_EXIT_USAGE, rows[i].words);
 }
 
@@ -171,19 +212,118 @@ static void interfaces_are_checked_as_a_whole(void **state)
 		{ "ip=192.0.2.1/24,ip=192.0.2.1/25", "given twice" },
 		{ "ip=2001:db8::1/64,ip=2001:db8:0::1/64", "given twice" },
 		{ "dns=192.0.2.1,dns=192.0.2.1", "given twice" },
+		{ "search=a.b,search=A.B", "given twice" },
+		{ "ip=none,ip6=slaac", NULL },
+		{ "ip=none,ip=dhcp", "contradicts an IPv4" },
+		{ "ip=none,ip=192.0.2.1/24", "contradicts an IPv4" },
+		{ "ip6=none,ip=2001:db8::1/64", "contradicts an IPv6" },
+		{ "ip=dhcp,mtu=576", NULL },
+		{ "ip6=auto,mtu=1279", "needs 1280" },
+		{ "ip=192.0.2.1/24,route=10.0.0.0/8 via 192.0.2.9", NULL },
+		{ "ip=192.0.2.1/24,route=10.0.0.0/8   via\t192.0.2.9 ", NULL },
+		{ "ip=dhcp,route=10.0.0.0/8 via 192.0.2.9", NULL },
+		{ "ip=dhcp,route=2001:db8:1::/48 via fe80::1", NULL },
+		{ "ip=192.0.2.1/24,route=10.0.0.0/8 via 192.0.3.9", "outside the networks" },
+		{ "ip=192.0.2.1/24,route=10.0.0.0/8 via 192.0.2.1", "own address" },
+		{ "ip6=auto,ip=none,route=10.0.0.0/8 via 192.0.2.1", "no IPv4 address" },
+		{ "ip=192.0.2.1/24,ip6=none,route=2001:db8::/48 via fe80::1", "no IPv6 address" },
+		{ "ip=192.0.2.1/24,route=10.0.0.0/8 via 192.0.2.9,route=10.0.0.0/8 via 192.0.2.8",
+		  "given two routes" },
 	};
 	struct mkd_nic nic;
+	size_t n;
 	struct mkd_err err = { 0 };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		assert_ok(mkd_nic_parse(rows[i].spec, "--nic", &nic, &err), &err);
+		assert_ok(mkd_nic_parse(rows[i].spec, "--nic", &nic, 1, &n, &err), &err);
 		if (rows[i].words)
 			assert_fails(mkd_nic_check(&nic, "--nic", &err), &err, EINVAL,
 				     MKD_EXIT_USAGE, rows[i].words);
 		else
 			assert_ok(mkd_nic_check(&nic, "--nic", &err), &err);
 	}
+}
+
+static void vlans_come_behind_their_interface(void **state)
+{
+	struct mkd_nic nics[8];
+	struct mkd_err err = { 0 };
+	size_t n = 0;
+
+	(void)state;
+	assert_ok(mkd_nic_parse("mac=00:16:3e:00:00:01,bridge=br0,mtu=9000,vlan=10,ip=192.0.2.2/24,"
+				"mtu=1400,vlan=4094,ip6=auto",
+				"--nic", nics, 8, &n, &err),
+		  &err);
+	assert_int_equal(n, 3);
+	assert_int_equal(nics[0].vlan, 0);
+	assert_int_equal(nics[0].n_addrs, 0);
+	assert_true(mkd_nic_is_bare(&nics[0]));
+	assert_int_equal(nics[1].vlan, 10);
+	assert_int_equal(nics[1].mtu, 1400);
+	assert_memory_equal(nics[1].mac, nics[0].mac, 6);
+	assert_string_equal(nics[2].bridge, "br0");
+	assert_int_equal(nics[2].ip6, MKD_IP6_AUTO);
+	assert_fails(mkd_nic_parse("vlan=1,vlan=2", "--nic", nics, 2, &n, &err), &err, E2BIG,
+		     MKD_EXIT_USAGE, "VLAN '2' is one too many");
+	assert_int_equal(n, 3);
+}
+
+static void pairs_of_interfaces_are_checked(void **state)
+{
+	static const struct {
+		const char *a, *b, *words;
+		bool vlan;
+	} rows[] = {
+		{ "ip=192.0.2.1/24", "ip=192.0.2.2/24", NULL, false },
+		{ "ip=192.0.2.1/24", "ip=192.0.2.1/25", "have the address '192.0.2.1'", false },
+		{ "mac=00:16:3e:00:00:01", "mac=00:16:3e:00:00:01", "have the MAC", false },
+		{ "mac=00:16:3e:00:00:01", "mac=00:16:3e:00:00:01", NULL, true },
+		{ "ip=192.0.2.1/24,gateway=192.0.2.9", "ip=10.0.0.1/8,gateway=10.0.0.2",
+		  "second gateway", false },
+		{ "ip=192.0.2.1/24,gateway=192.0.2.9", "ip=2001:db8::1/64,gateway=fe80::1", NULL,
+		  false },
+		{ "bridge=a", "mtu=1500", NULL, true },
+		{ "bridge=a", "mtu=1501", "larger than that", true },
+		{ "mtu=1400", "mtu=1401", "larger than that", true },
+		{ "mtu=1400", "mtu=9000", NULL, false },
+	};
+	struct mkd_nic a, b;
+	struct mkd_err err = { 0 };
+	size_t n;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		assert_ok(mkd_nic_parse(rows[i].a, "--nic", &a, 1, &n, &err), &err);
+		assert_ok(mkd_nic_parse(rows[i].b, "--nic", &b, 1, &n, &err), &err);
+		b.devid = rows[i].vlan ? 0 : 1;
+		b.vlan = rows[i].vlan ? 7 : 0;
+		if (rows[i].words)
+			assert_fails(mkd_nic_check_pair(&a, &b, "--nic", &err), &err, EINVAL,
+				     MKD_EXIT_USAGE, rows[i].words);
+		else
+			assert_ok(mkd_nic_check_pair(&a, &b, "--nic", &err), &err);
+	}
+}
+
+static void domains_are_checked(void **state)
+{
+	struct mkd_err err = { 0 };
+	char name[300];
+
+	(void)state;
+	assert_ok(mkd_domain_check("Example.org", "--search", &err), &err);
+	memset(name, 'a', sizeof(name));
+	for (size_t i = 63; i < 253; i += 64)
+		name[i] = '.';
+	name[253] = '\0';
+	assert_ok(mkd_domain_check(name, "--search", &err), &err);
+	name[253] = 'a';
+	name[254] = '\0';
+	assert_fails(mkd_domain_check(name, "--search", &err), &err, EINVAL, MKD_EXIT_USAGE, "253");
+	assert_fails(mkd_domain_check("_x", "--search", &err), &err, EINVAL, MKD_EXIT_USAGE,
+		     "--search: '_x' is not a domain");
 }
 
 static void host_names_are_checked(void **state)
@@ -218,6 +358,9 @@ int main(void)
 		cmocka_unit_test(an_interface_takes_a_number_of_addresses),
 		cmocka_unit_test(specs_that_are_wrong),
 		cmocka_unit_test(interfaces_are_checked_as_a_whole),
+		cmocka_unit_test(vlans_come_behind_their_interface),
+		cmocka_unit_test(pairs_of_interfaces_are_checked),
+		cmocka_unit_test(domains_are_checked),
 		cmocka_unit_test(host_names_are_checked),
 	};
 

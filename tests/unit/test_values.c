@@ -96,7 +96,7 @@ static void a_domain_name_is_refused(void **state)
 
 static void interfaces_are_refused(void **state)
 {
-	struct mkd_nic nics[MKD_NICS];
+	struct mkd_nic nics[MKD_IFACES];
 	struct mkd_settings s = { 0 };
 	struct mkd_err err;
 	size_t n = 0;
@@ -137,6 +137,7 @@ static void values_run_out_of_memory(void **state)
 	cleanup_free char *path = NULL, *hex = NULL, *name = NULL;
 	struct mkd_nic nic;
 	struct mkd_err err;
+	size_t n = 0;
 
 	(void)state;
 	assert_nomem(mkd_value_path("a.img", o, &path, &err), &err);
@@ -144,7 +145,7 @@ static void values_run_out_of_memory(void **state)
 	assert_string_equal(hex, "AB");
 	assert_nomem(mkd_plan_name("/a/web1.img", NULL, &name, &err), &err);
 	assert_string_equal(name, "web1");
-	assert_nomem(mkd_nic_parse("bridge=br0", o, &nic, &err), &err);
+	assert_nomem(mkd_nic_parse("bridge=br0", o, &nic, 1, &n, &err), &err);
 }
 
 static void profiles_run_out_of_memory(void **state)
