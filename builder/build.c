@@ -200,6 +200,7 @@ static int rootfs(void *job, struct mkd_err *err)
 		.tar_bytes = j->source.size_bytes,
 		.threads = j->plan->threads,
 		.stream = j->plain,
+		.strip = j->plan->strip,
 		.epoch_sec = j->epoch_sec ? j->epoch_sec : j->source.build_sec,
 		.fs = {
 			.fd = mkd_target_fd(t),
@@ -231,6 +232,10 @@ static int rootfs(void *job, struct mkd_err *err)
 			"%" PRIu64 " of %" PRIu64 " files have a time before 1901 or after 2446, "
 			"which ext4 cannot hold: they have the nearest one now",
 			j->rootfs.clamped, j->rootfs.entries);
+	if (j->rootfs.outside)
+		mkd_say(j->ui, MKD_INFO,
+			"left out %" PRIu64 " members of the tarball that are not in '%s'",
+			j->rootfs.outside, j->plan->strip);
 	mkd_say(j->ui, MKD_DEBUG,
 		"wrote %" PRIu64 " files, unpacked by %s; %" PRIu64 " of %" PRIu64
 		" inodes and %" PRIu64 " of %" PRIu64 " blocks are in use",

@@ -57,7 +57,7 @@ static void subjects(struct page *p, const struct mkd_disk_sums sums[MKD_DISKS])
 /* Those that decide where and how, but nothing about the guest. */
 static bool is_left_out(enum mkd_key key)
 {
-	return key == MKD_KEY_OFFLINE || key == MKD_KEY_CACHE || key == MKD_KEY_FORCE ||
+	return key < MKD_KEY_SOURCE || key == MKD_KEY_OFFLINE || key == MKD_KEY_CACHE || key == MKD_KEY_FORCE ||
 	       key == MKD_KEY_CFG || key == MKD_KEY_MANIFEST || key == MKD_KEY_THREADS;
 }
 

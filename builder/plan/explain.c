@@ -78,6 +78,7 @@ static void explain_source(const struct table *t)
 		maybe(t, MKD_KEY_KEYRING, p->keyring);
 		list(t, MKD_KEY_SIGNER, &p->signers);
 	}
+	maybe(t, MKD_KEY_STRIP, p->strip);
 	if (p->offline)
 		row(t, MKD_KEY_OFFLINE, "from the cache only");
 	maybe(t, MKD_KEY_CACHE, p->cache_dir);

@@ -53,6 +53,30 @@ static int take_word(const struct mkd_draft *j, enum mkd_key key, const char *de
 	return mkd_draft_text(j, key, def, ret);
 }
 
+/* A relative path as tar members have it, without "." and "..". */
+static int take_strip(const struct mkd_draft *j)
+{
+	const char *value = mkd_draft_get(j, MKD_KEY_STRIP), *origin;
+	int r = mkd_draft_text(j, MKD_KEY_STRIP, NULL, &j->p->strip);
+
+	if (r < 0 || !value)
+		return r;
+	origin = mkd_draft_origin(j, MKD_KEY_STRIP);
+	for (const char *p = value;; p++) {
+		size_t len = strcspn(p, "/");
+
+		if (len == 0 || len > 255 || (len == 1 && *p == '.') ||
+		    (len == 2 && p[0] == '.' && p[1] == '.'))
+			return mkd_fail(j->err, MKD_EXIT_USAGE, EINVAL,
+					"%s: '%s' is not a folder of a tarball; write it like "
+					"root.x86_64, without a slash at either end",
+					origin, value);
+		p += len;
+		if (!*p)
+			return 0;
+	}
+}
+
 static bool has_digest(const struct mkd_draft *j)
 {
 	return mkd_draft_get(j, MKD_KEY_SHA512) || mkd_draft_get(j, MKD_KEY_SHA256);
@@ -166,6 +190,8 @@ int mkd_plan_source(const struct mkd_draft *j)
 		r = mkd_draft_text(j, MKD_KEY_CACHE, NULL, &p->cache_dir);
 	if (r == 0)
 		r = mkd_draft_count(j, MKD_KEY_THREADS, &threads, 0, &p->threads);
+	if (r == 0)
+		r = take_strip(j);
 	p->unverified = mkd_draft_get(j, MKD_KEY_UNVERIFIED) != NULL;
 	p->offline = mkd_draft_get(j, MKD_KEY_OFFLINE) != NULL;
 	return r;

@@ -26,6 +26,9 @@
 	}
 
 const struct mkd_setting_info mkd_setting_info[MKD_N_KEYS] = {
+	[MKD_KEY_INHERIT] = PROFILE("", "inherit", false, "the profile that this one changes"),
+	[MKD_KEY_DESCRIPTION] = PROFILE("", "description", false, "one line for people"),
+	[MKD_KEY_NEEDS] = PROFILE("", "needs", true, "what the tarball lacks, for people"),
 	[MKD_KEY_SOURCE] = PROFILE("source", "kind", false,
 				   "where tarballs come from: gentoo (mirrors) or none"),
 	[MKD_KEY_MIRROR] =
@@ -52,6 +55,9 @@ const struct mkd_setting_info mkd_setting_info[MKD_N_KEYS] = {
 	[MKD_KEY_CACHE] = OPTION("cache", "DIR", false,
 				 "where verified tarballs are kept (default: /var/cache/mkdomu for "
 				 "root, else $XDG_CACHE_HOME/mkdomu)"),
+	[MKD_KEY_STRIP] = BOTH("source", "strip", "PREFIX", false,
+			       "the tarball's folder that is the root; what is outside of it is "
+			       "left out"),
 
 	[MKD_KEY_DISK] = OPTION("disk", "PATH", false,
 				"image file, block device or VG/LV to write (required)"),

@@ -20,6 +20,7 @@ struct mkd_plan {
 	const char *tarball, *signature, *sha512, *sha256;
 	bool unverified, offline;
 	const char *cache_dir;
+	const char *strip; /* the folder in the tarball that is the root */
 	unsigned threads;
 
 	/* disk */

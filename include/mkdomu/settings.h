@@ -10,6 +10,10 @@
 #include "mkdomu/buf.h"
 
 enum mkd_key {
+	/* about the profile itself; profile only */
+	MKD_KEY_INHERIT,
+	MKD_KEY_DESCRIPTION,
+	MKD_KEY_NEEDS, /* what its tarball lacks to be a guest that boots, for people */
 	/* source */
 	MKD_KEY_SOURCE, /* "gentoo" or "none" (profile only) */
 	MKD_KEY_MIRROR,
@@ -24,6 +28,7 @@ enum mkd_key {
 	MKD_KEY_UNVERIFIED,
 	MKD_KEY_OFFLINE,
 	MKD_KEY_CACHE,
+	MKD_KEY_STRIP,
 	/* disk */
 	MKD_KEY_DISK,
 	MKD_KEY_SWAP,
