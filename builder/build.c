@@ -109,7 +109,16 @@ static int source(void *job, struct mkd_err *err)
 {
 	struct mkd_job *j = job;
 	const struct mkd_plan *p = j->plan;
+	const struct mkd_source_files files = {
+		.folder = p->folder,
+		.file = p->file,
+		.list = p->list,
+		.list_signature = p->list_signature,
+		.file_signature = p->file_signature,
+		.signify_key = p->signify_key,
+	};
 	const struct mkd_source_req req = {
+		.files = p->file ? &files : NULL,
 		.mirrors = (const char *const *)p->mirrors.v,
 		.n_mirrors = p->mirrors.n,
 		.arch = p->arch,

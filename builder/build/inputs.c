@@ -230,11 +230,22 @@ static int check_manifest(struct mkd_job *j, struct mkd_err *err)
 	return 0;
 }
 
+/* What a profile knows that its tarball lacks: better heard before the build than at the boot. */
+static int tell_needs(struct mkd_job *j, struct mkd_err *err)
+{
+	const struct mkd_strv *needs = &j->settings->of[MKD_KEY_NEEDS].values;
+
+	(void)err;
+	for (size_t i = 0; i < needs->n && !j->plan->tarball; i++)
+		mkd_say(j->ui, MKD_WARN, "profile '%s': %s", j->plan->profile, needs->v[i]);
+	return 0;
+}
+
 int mkd_job_inputs(void *job, struct mkd_err *err)
 {
 	static int (*const steps[])(struct mkd_job * j, struct mkd_err * err) = {
 		read_epoch,      read_password, read_keys,      find_kernel,
-		check_disk_dirs, check_cfg,     check_manifest,
+		check_disk_dirs, check_cfg,     check_manifest, tell_needs,
 	};
 	struct mkd_job *j = job;
 	int r = check_hooks(j, err);

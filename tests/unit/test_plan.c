@@ -337,7 +337,7 @@ static void wrong_values_are_refused_with_their_origin(void **state)
 		{ { "strip=a//b" }, "is not a folder" },
 		{ { "strip=." }, "is not a folder" },
 		{ { "strip=a/../b" }, "'a/../b' is not a folder" },
-		{ { "@kind=debian" }, "p.conf:7: 'debian' is not one of: none, gentoo" },
+		{ { "@kind=debian" }, "p.conf:7: 'debian' is not one of: none, gentoo, files" },
 		{ { "tarball=t", "sha512=abc" }, "--sha512: 'abc' has to be 128 hex digits" },
 		{ { "no-hook=consol" }, "no hook 'consol' would run; did you mean 'console'?" },
 		{ { "@hooks=a", "@hooks=a" }, "hook 'a' is given twice" },
