@@ -70,10 +70,13 @@ static int check_hooks(const struct mkd_job *j, struct mkd_err *err)
 static int look_at(struct mkd_job *j, const char *path, const char *what, struct mkd_err *err)
 {
 	enum mkd_kernel_check check = MKD_KERNEL_OK;
+	/* of a tarball of the user's own the default says nothing */
+	const char *arch =
+		j->plan->tarball ? mkd_settings_get(j->settings, MKD_KEY_ARCH) : j->plan->arch;
 	int r = 0;
 
 	if (strcmp(what, "kernel") == 0)
-		r = mkd_kernel_look(path, &check, err);
+		r = mkd_kernel_look(path, arch, &check, err);
 	else if (access(path, R_OK) != 0)
 		check = errno == EACCES ? MKD_KERNEL_UNREADABLE : MKD_KERNEL_ABSENT;
 	if (r < 0)
