@@ -74,7 +74,16 @@ static int source(void *job, struct mkd_err *err)
 {
 	struct mkd_job *j = job;
 	const struct mkd_plan *p = j->plan;
+	const struct mkd_source_files files = {
+		.folder = p->folder,
+		.file = p->file,
+		.list = p->list,
+		.list_signature = p->list_signature,
+		.file_signature = p->file_signature,
+		.signify_key = p->signify_key,
+	};
 	const struct mkd_source_req req = {
+		.files = p->file ? &files : NULL,
 		.mirrors = (const char *const *)p->mirrors.v,
 		.n_mirrors = p->mirrors.n,
 		.arch = p->arch,
@@ -160,6 +169,7 @@ static int rootfs(void *job, struct mkd_err *err)
 		.tar_name = j->source.file,
 		.tar_bytes = j->source.size_bytes,
 		.stream = j->plain,
+		.strip = j->plan->strip,
 		.epoch_sec = j->epoch_sec ? j->epoch_sec : j->source.build_sec,
 		.fs = {
 			.fd = mkd_target_fd(t),
@@ -191,6 +201,10 @@ static int rootfs(void *job, struct mkd_err *err)
 			"%" PRIu64 " of %" PRIu64 " files have a time before 1901 or after 2446, "
 			"which ext4 cannot hold: they have the nearest one now",
 			j->rootfs.clamped, j->rootfs.entries);
+	if (j->rootfs.outside)
+		mkd_say(j->ui, MKD_INFO,
+			"left out %" PRIu64 " members of the tarball that are not in '%s'",
+			j->rootfs.outside, j->plan->strip);
 	mkd_say(j->ui, MKD_DEBUG,
 		"wrote %" PRIu64 " files, unpacked by %s; %" PRIu64 " of %" PRIu64
 		" inodes and %" PRIu64 " of %" PRIu64 " blocks are in use",

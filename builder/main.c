@@ -7,8 +7,8 @@
 
 #include "mkdomu/build.h"
 #include "mkdomu/console.h"
+#include "mkdomu/inherit.h"
 #include "mkdomu/options.h"
-#include "mkdomu/profile.h"
 #include "mkdomu/verbs.h"
 
 /*
@@ -33,9 +33,7 @@ static int settings_of(const struct mkd_options *o, struct mkd_settings *ret, ch
 	int r;
 
 	if (o->profile) {
-		r = mkd_profile_find(o->profile, &path, err);
-		if (r == 0)
-			r = mkd_profile_read(path, ret, err);
+		r = mkd_inherit_load(o->profile, ret, &path, err);
 		if (r < 0)
 			return r;
 		*ret_profile = steal(&path);

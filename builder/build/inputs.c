@@ -70,10 +70,13 @@ static int check_hooks(const struct mkd_job *j, struct mkd_err *err)
 static int look_at(struct mkd_job *j, const char *path, const char *what, struct mkd_err *err)
 {
 	enum mkd_kernel_check check = MKD_KERNEL_OK;
+	/* of a tarball of the user's own the default says nothing */
+	const char *arch =
+		j->plan->tarball ? mkd_settings_get(j->settings, MKD_KEY_ARCH) : j->plan->arch;
 	int r = 0;
 
 	if (strcmp(what, "kernel") == 0)
-		r = mkd_kernel_look(path, &check, err);
+		r = mkd_kernel_look(path, arch, &check, err);
 	else if (access(path, R_OK) != 0)
 		check = errno == EACCES ? MKD_KERNEL_UNREADABLE : MKD_KERNEL_ABSENT;
 	if (r < 0)
@@ -230,11 +233,22 @@ static int check_manifest(struct mkd_job *j, struct mkd_err *err)
 	return 0;
 }
 
+/* What a profile knows that its tarball lacks: better heard before the build than at the boot. */
+static int tell_needs(struct mkd_job *j, struct mkd_err *err)
+{
+	const struct mkd_strv *needs = &j->settings->of[MKD_KEY_NEEDS].values;
+
+	(void)err;
+	for (size_t i = 0; i < needs->n && !j->plan->tarball; i++)
+		mkd_say(j->ui, MKD_WARN, "profile '%s': %s", j->plan->profile, needs->v[i]);
+	return 0;
+}
+
 int mkd_job_inputs(void *job, struct mkd_err *err)
 {
 	static int (*const steps[])(struct mkd_job * j, struct mkd_err * err) = {
 		read_epoch,      read_password, read_keys,      find_kernel,
-		check_disk_dirs, check_cfg,     check_manifest,
+		check_disk_dirs, check_cfg,     check_manifest, tell_needs,
 	};
 	struct mkd_job *j = job;
 	int r = check_hooks(j, err);

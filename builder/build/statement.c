@@ -57,8 +57,9 @@ static void subjects(struct page *p, const struct mkd_disk_sums sums[MKD_DISKS])
 /* Those that decide where and how, but nothing about the guest. */
 static bool is_left_out(enum mkd_key key)
 {
-	return key == MKD_KEY_OFFLINE || key == MKD_KEY_CACHE || key == MKD_KEY_FORCE ||
-	       key == MKD_KEY_CFG || key == MKD_KEY_MANIFEST || key == MKD_KEY_THREADS;
+	return key < MKD_KEY_SOURCE || key == MKD_KEY_OFFLINE || key == MKD_KEY_CACHE ||
+	       key == MKD_KEY_FORCE || key == MKD_KEY_CFG || key == MKD_KEY_MANIFEST ||
+	       key == MKD_KEY_THREADS;
 }
 
 static bool is_secret(enum mkd_key key)
@@ -81,6 +82,7 @@ static void option_value(struct page *p, enum mkd_key key, const char *value)
 			value = base_of(value);
 		break;
 	case MKD_KEY_KEYRING:
+	case MKD_KEY_SIGNIFY_KEY:
 	case MKD_KEY_DISK:
 	case MKD_KEY_SWAP:
 		value = base_of(value);
@@ -199,11 +201,12 @@ static void tarball(struct page *p)
 	mkd_json_string(w, "role", "tarball");
 	mkd_json_int(w, "sizeBytes", (int64_t)s->size_bytes);
 	mkd_json_string(w, "verifiedBy", trusts[s->trust]);
-	if (s->trust == MKD_TRUST_SIGNATURE && gmtime_r(&t, &tm) &&
-	    strftime(at, sizeof(at), "%Y-%m-%dT%H:%M:%SZ", &tm)) {
+	if (s->trust == MKD_TRUST_SIGNATURE)
 		mkd_json_string(w, "signer", s->signer);
+	/* signify's signatures have no time */
+	if (s->trust == MKD_TRUST_SIGNATURE && t && gmtime_r(&t, &tm) &&
+	    strftime(at, sizeof(at), "%Y-%m-%dT%H:%M:%SZ", &tm))
 		mkd_json_string(w, "signatureTime", at);
-	}
 	mkd_json_end(w);
 	mkd_json_end(w);
 }

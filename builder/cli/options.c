@@ -246,12 +246,13 @@ void mkd_options_help(struct mkd_buf *ret)
 	mkd_buf_str(ret, "usage: mkdomu [build] --profile NAME --disk PATH [OPTION]...\n"
 			 "       mkdomu [build] --tarball FILE --disk PATH [OPTION]...\n"
 			 "       mkdomu verify IMAGE|DEVICE    is it what its manifest says?\n"
+			 "       mkdomu profiles [--show NAME] what there is to build from\n"
 			 "       mkdomu digest IMAGE|DEVICE    of what its file systems own\n"
 			 "Make a Xen guest: its root file system on a disk, and its xl config.\n"
 			 "\nWhat to build\n");
 	mkd_options_help_line(ret, "--profile NAME|PATH",
 			      "defaults for all that follows; options win");
-	help_keys(ret, MKD_KEY_SOURCE, MKD_KEY_CACHE);
+	help_keys(ret, MKD_KEY_SOURCE, MKD_KEY_STRIP);
 	mkd_buf_str(ret, "\nDisk\n");
 	help_keys(ret, MKD_KEY_DISK, MKD_KEY_FORCE);
 	mkd_buf_str(ret, "\nHooks\n");

@@ -5,6 +5,7 @@
 
 static const struct mkd_verb verbs[] = {
 	{ "digest", mkd_verb_digest },
+	{ "profiles", mkd_verb_profiles },
 	{ "verify", mkd_verb_verify },
 };
 

@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -173,26 +174,73 @@ static bool is_elf(const struct head *h)
 	       (h->b[16] == 2 || h->b[16] == 3) && h->b[17] == 0;
 }
 
-static int judge(const char *path, struct head *h, struct mkd_err *err)
+static bool is_arm64_image(const struct head *h)
 {
+	return h->len >= 64 && memcmp(h->b + 56, "ARM\x64", 4) == 0;
+}
+
+/* "x86" or "arm64"; NULL = not known. */
+static const char *family_of_kernel(const struct head *h)
+{
+	unsigned machine;
+
+	if (boot_protocol(h))
+		return "x86";
+	if (is_arm64_image(h))
+		return "arm64";
+	if (!is_elf(h) || h->b[5] != 1) /* little-endian, as both are */
+		return NULL;
+	machine = h->b[18] | (unsigned)h->b[19] << 8;
+	return machine == EM_386 || machine == EM_X86_64 ? "x86"
+	       : machine == EM_AARCH64                   ? "arm64"
+							 : NULL;
+}
+
+/* By the words of Gentoo, Debian and of uname(1). A 64-bit kernel runs 32-bit x86 roots. */
+static const char *family_of_root(const char *arch)
+{
+	static const char *const words[][2] = {
+		{ "amd64", "x86" }, { "x86_64", "x86" },  { "x86", "x86" },
+		{ "i386", "x86" },  { "i486", "x86" },    { "i686", "x86" },
+		{ "x32", "x86" },   { "arm64", "arm64" }, { "aarch64", "arm64" },
+	};
+
+	for (size_t i = 0; arch && i < ARRAY_LEN(words); i++)
+		if (strcmp(words[i][0], arch) == 0)
+			return words[i][1];
+	return NULL;
+}
+
+static int judge(const char *path, const char *arch, struct head *h, struct mkd_err *err)
+{
+	const char *want = family_of_root(arch), *is;
 	unsigned protocol;
 
 	(void)gunzip_head(h);
 	protocol = boot_protocol(h);
-	if (protocol >= 0x208 || is_elf(h))
+	is = family_of_kernel(h);
+	if (want && is && strcmp(want, is) != 0)
+		return mkd_fail(
+			err, MKD_EXIT_USAGE, EINVAL,
+			"cannot use the kernel '%s': it is for %s, and the root file system "
+			"is for %s; name the guest's kernel with --kernel",
+			path, is, arch);
+	if (protocol >= 0x208 || is_elf(h) || is_arm64_image(h))
 		return 0;
 	if (protocol)
 		return mkd_fail(err, MKD_EXIT_USAGE, EINVAL,
 				"cannot use the kernel '%s': its boot protocol is %u.%02u, Xen "
 				"needs 2.08 or later",
 				path, protocol >> 8, protocol & 0xff);
-	return mkd_fail(err, MKD_EXIT_USAGE, EINVAL,
-			"cannot use the kernel '%s': it is no bzImage and no ELF image; name the "
-			"guest's kernel",
-			path);
+	return mkd_fail(
+		err, MKD_EXIT_USAGE, EINVAL,
+		"cannot use the kernel '%s': it is no bzImage, ELF or arm64 image; name the "
+		"guest's kernel",
+		path);
 }
 
-int mkd_kernel_look(const char *path, enum mkd_kernel_check *ret, struct mkd_err *err)
+int mkd_kernel_look(const char *path, const char *arch, enum mkd_kernel_check *ret,
+		    struct mkd_err *err)
 {
 	/* O_NONBLOCK: a fifo must not hang the check */
 	cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
@@ -217,7 +265,7 @@ int mkd_kernel_look(const char *path, enum mkd_kernel_check *ret, struct mkd_err
 				"cannot use the kernel '%s': it is not a file", path);
 	r = read_head(fd, path, &head, err);
 	if (r == 0)
-		r = judge(path, &head, err);
+		r = judge(path, arch, &head, err);
 	if (r < 0)
 		return r;
 	*ret = MKD_KERNEL_OK;

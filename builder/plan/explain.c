@@ -72,12 +72,19 @@ static void explain_source(const struct table *t)
 		for (size_t i = 0; i < p->mirrors.n; i++)
 			place(t, MKD_KEY_MIRROR, p->mirrors.v[i]);
 		row(t, MKD_KEY_ARCH, "%s", p->arch);
+		maybe(t, MKD_KEY_FOLDER, p->folder);
+		maybe(t, MKD_KEY_FILE, p->file);
+		maybe(t, MKD_KEY_LIST, p->list);
+		maybe(t, MKD_KEY_LIST_SIGNATURE, p->list_signature);
+		maybe(t, MKD_KEY_FILE_SIGNATURE, p->file_signature);
+		maybe(t, MKD_KEY_SIGNIFY_KEY, p->signify_key);
 		maybe(t, MKD_KEY_VARIANT, p->variant);
 	}
 	if (!p->tarball || p->signature) {
 		maybe(t, MKD_KEY_KEYRING, p->keyring);
 		list(t, MKD_KEY_SIGNER, &p->signers);
 	}
+	maybe(t, MKD_KEY_STRIP, p->strip);
 	if (p->offline)
 		row(t, MKD_KEY_OFFLINE, "from the cache only");
 	maybe(t, MKD_KEY_CACHE, p->cache_dir);

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "mkdomu/plan_files.h"
+
 static int take_mirrors(const struct mkd_draft *j)
 {
 	const struct mkd_setting *at = &j->s->of[MKD_KEY_MIRROR];
@@ -53,6 +55,30 @@ static int take_word(const struct mkd_draft *j, enum mkd_key key, const char *de
 	return mkd_draft_text(j, key, def, ret);
 }
 
+/* A relative path as tar members have it, without "." and "..". */
+static int take_strip(const struct mkd_draft *j)
+{
+	const char *value = mkd_draft_get(j, MKD_KEY_STRIP), *origin;
+	int r = mkd_draft_text(j, MKD_KEY_STRIP, NULL, &j->p->strip);
+
+	if (r < 0 || !value)
+		return r;
+	origin = mkd_draft_origin(j, MKD_KEY_STRIP);
+	for (const char *p = value;; p++) {
+		size_t len = strcspn(p, "/");
+
+		if (len == 0 || len > 255 || (len == 1 && *p == '.') ||
+		    (len == 2 && p[0] == '.' && p[1] == '.'))
+			return mkd_fail(j->err, MKD_EXIT_USAGE, EINVAL,
+					"%s: '%s' is not a folder of a tarball; write it like "
+					"root.x86_64, without a slash at either end",
+					origin, value);
+		p += len;
+		if (!*p)
+			return 0;
+	}
+}
+
 static bool has_digest(const struct mkd_draft *j)
 {
 	return mkd_draft_get(j, MKD_KEY_SHA512) || mkd_draft_get(j, MKD_KEY_SHA256);
@@ -60,7 +86,8 @@ static bool has_digest(const struct mkd_draft *j)
 
 static int check_tarball(const struct mkd_draft *j)
 {
-	static const enum mkd_key others[] = { MKD_KEY_MIRROR, MKD_KEY_VARIANT, MKD_KEY_ARCH };
+	static const enum mkd_key others[] = { MKD_KEY_MIRROR, MKD_KEY_VARIANT, MKD_KEY_ARCH,
+					       MKD_KEY_RELEASE, MKD_KEY_SIGNIFY_KEY };
 
 	for (size_t i = 0; i < ARRAY_LEN(others); i++)
 		if (mkd_draft_from_option(j, others[i]))
@@ -111,6 +138,8 @@ static int check_mirrors(const struct mkd_draft *j)
 				j, tarball_only[i],
 				"it is about --tarball, which is not given; tarballs of a "
 				"mirror are always verified");
+	if (strcmp(mkd_draft_get(j, MKD_KEY_SOURCE), "files") == 0)
+		return mkd_plan_files_check(j);
 	for (size_t i = 0; i < ARRAY_LEN(needed); i++)
 		if (!mkd_draft_get(j, needed[i]))
 			return mkd_fail(
@@ -135,10 +164,10 @@ static int take_digest(const struct mkd_draft *j, enum mkd_key key, size_t digit
 
 int mkd_plan_source(const struct mkd_draft *j)
 {
-	static const char *const kinds[] = { "none", "gentoo", NULL };
+	static const char *const kinds[] = { "none", "gentoo", "files", NULL };
 	static const struct mkd_value_range threads = { 1, 256, "threads" };
 	struct mkd_plan *p = j->p;
-	const char *kind;
+	const char *kind = NULL;
 	int r = mkd_draft_choice(j, MKD_KEY_SOURCE, kinds, &kind);
 
 	if (r == 0)
@@ -150,8 +179,10 @@ int mkd_plan_source(const struct mkd_draft *j)
 		r = take_signers(j);
 	if (r == 0)
 		r = take_word(j, MKD_KEY_ARCH, "amd64", &p->arch);
-	if (r == 0)
+	if (r == 0 && (!kind || strcmp(kind, "files") != 0))
 		r = take_word(j, MKD_KEY_VARIANT, NULL, &p->variant);
+	else if (r == 0 && !mkd_draft_get(j, MKD_KEY_TARBALL))
+		r = mkd_plan_files(j);
 	if (r == 0)
 		r = mkd_draft_text(j, MKD_KEY_KEYRING, NULL, &p->keyring);
 	if (r == 0)
@@ -166,6 +197,8 @@ int mkd_plan_source(const struct mkd_draft *j)
 		r = mkd_draft_text(j, MKD_KEY_CACHE, NULL, &p->cache_dir);
 	if (r == 0)
 		r = mkd_draft_count(j, MKD_KEY_THREADS, &threads, 0, &p->threads);
+	if (r == 0)
+		r = take_strip(j);
 	p->unverified = mkd_draft_get(j, MKD_KEY_UNVERIFIED) != NULL;
 	p->offline = mkd_draft_get(j, MKD_KEY_OFFLINE) != NULL;
 	return r;

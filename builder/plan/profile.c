@@ -69,7 +69,7 @@ static int add_tree_place(struct mkd_strv *l, struct mkd_err *err)
 	return r == 0 && dir && access(dir, X_OK) == 0 ? mkd_strv_add(l, dir, err) : 0;
 }
 
-static int places(struct mkd_strv *l, struct mkd_err *err)
+int mkd_profile_places(struct mkd_strv *l, struct mkd_err *err)
 {
 	int r = add_user_place(l, err);
 
@@ -103,7 +103,7 @@ int mkd_profile_find(const char *name, char **ret_path, struct mkd_err *err)
 					strerror(errno));
 		return mkd_strdup(name, ret_path, err);
 	}
-	r = places(&dirs, err);
+	r = mkd_profile_places(&dirs, err);
 	for (size_t i = 0; i < dirs.n && r == 0; i++) {
 		cleanup_free char *path = NULL;
 
@@ -132,7 +132,6 @@ struct reader {
 	const char *base; /* for origins */
 	struct mkd_settings settings;
 	unsigned opened[SECTIONS];
-	bool described;
 	int r;
 	struct mkd_err *err;
 };
@@ -216,19 +215,6 @@ static void on_error(cfg_t *cfg, const char *fmt, va_list ap)
 	(void)refuse(cfg, msg);
 }
 
-/* No setting: the description, or a name put in quotes that leads elsewhere ("domain|memory"). */
-static int on_other(const cfg_t *cfg, const char *name)
-{
-	if (strcmp(name, "description") != 0 || *section_of(cfg)) {
-		refuse_unknown(cfg, name);
-		return -1;
-	}
-	if (reading->described)
-		return refuse(cfg, "'description' is given twice; keep one");
-	reading->described = true;
-	return 0;
-}
-
 /* Called by libconfuse once for each value, with the option's count of values so far in nvalues. */
 static int on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 {
@@ -238,8 +224,10 @@ static int on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 	char msg[256];
 
 	*(const char **)result = value;
-	if (key == MKD_N_KEYS)
-		return on_other(cfg, opt->name);
+	if (key == MKD_N_KEYS) { /* a name in quotes that leads elsewhere: "domain|memory" */
+		refuse_unknown(cfg, opt->name);
+		return -1;
+	}
 	at = &reading->settings.of[key];
 	if (at->values.n && opt->nvalues == 1) {
 		(void)snprintf(msg, sizeof(msg), "'%s' is given twice, first at %.150s; keep one",
@@ -295,11 +283,10 @@ static size_t add_keys(cfg_opt_t *opts, const char *section)
 static cfg_t *make_grammar(void)
 {
 	cfg_opt_t sections[SECTIONS][MKD_N_KEYS + 1];
-	cfg_opt_t top[MKD_N_KEYS + SECTIONS + 2];
+	cfg_opt_t top[MKD_N_KEYS + SECTIONS + 1];
 	size_t n = add_keys(top, "");
 	cfg_t *cfg;
 
-	top[n++] = (cfg_opt_t)CFG_STR_CB("description", NULL, CFGF_NODEFAULT, on_value);
 	for (size_t i = 0; i < SECTIONS; i++) {
 		(void)add_keys(sections[i], section_names[i]);
 		top[n++] = (cfg_opt_t)CFG_SEC(section_names[i], sections[i], CFGF_NODEFAULT);

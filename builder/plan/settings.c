@@ -26,8 +26,11 @@
 	}
 
 const struct mkd_setting_info mkd_setting_info[MKD_N_KEYS] = {
-	[MKD_KEY_SOURCE] = PROFILE("source", "kind", false,
-				   "where tarballs come from: gentoo (mirrors) or none"),
+	[MKD_KEY_INHERIT] = PROFILE("", "inherit", false, "the profile that this one changes"),
+	[MKD_KEY_DESCRIPTION] = PROFILE("", "description", false, "one line for people"),
+	[MKD_KEY_NEEDS] = PROFILE("", "needs", true, "what the tarball lacks, for people"),
+	[MKD_KEY_SOURCE] =
+		PROFILE("source", "kind", false, "where tarballs come from: gentoo, files or none"),
 	[MKD_KEY_MIRROR] =
 		BOTH("source", "mirror", "URL", true,
 		     "mirror to fetch from, tried in the order given; takes the place of "
@@ -36,6 +39,19 @@ const struct mkd_setting_info mkd_setting_info[MKD_N_KEYS] = {
 			      "architecture folder of the mirror (default: amd64)"),
 	[MKD_KEY_VARIANT] = BOTH("source", "variant", "NAME", false,
 				 "which tarball of the mirror, like stage3-amd64-openrc"),
+	[MKD_KEY_RELEASE] = BOTH("source", "release", "NAME", false,
+				 "which release of the mirror, where a profile has a choice"),
+	[MKD_KEY_FOLDER] = PROFILE("source", "folder", false, "of the mirror"),
+	[MKD_KEY_FILE] =
+		PROFILE("source", "file", false, "the tarball's name, '*' for a part of it"),
+	[MKD_KEY_LIST] = PROFILE("source", "list", false, "list of digests in that folder"),
+	[MKD_KEY_LIST_SIGNATURE] =
+		PROFILE("source", "list-signature", false, "the list's signature, or clear-signed"),
+	[MKD_KEY_FILE_SIGNATURE] =
+		PROFILE("source", "file-signature", false, "ending of the tarball's own signature"),
+	[MKD_KEY_SIGNIFY_KEY] =
+		BOTH("source", "signify-key", "FILE", false,
+		     "signify or minisign key that a mirror's list is checked with"),
 	[MKD_KEY_KEYRING] = BOTH("source", "keyring", "FILE", false,
 				 "OpenPGP keys that signatures are checked with"),
 	[MKD_KEY_SIGNER] = BOTH("source", "signer", "FPR", true,
@@ -52,6 +68,9 @@ const struct mkd_setting_info mkd_setting_info[MKD_N_KEYS] = {
 	[MKD_KEY_CACHE] = OPTION("cache", "DIR", false,
 				 "where verified tarballs are kept (default: /var/cache/mkdomu for "
 				 "root, else $XDG_CACHE_HOME/mkdomu)"),
+	[MKD_KEY_STRIP] = BOTH("source", "strip", "PREFIX", false,
+			       "the tarball's folder that is the root; what is outside of it is "
+			       "left out"),
 
 	[MKD_KEY_DISK] = OPTION("disk", "PATH", false,
 				"image file, block device or VG/LV to write (required)"),

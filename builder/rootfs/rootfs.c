@@ -6,6 +6,7 @@
 
 #include "mkdomu/entries.h"
 #include "mkdomu/need.h"
+#include "mkdomu/prefix.h"
 
 struct work {
 	const struct mkd_rootfs_req *req;
@@ -13,6 +14,7 @@ struct work {
 	struct mkd_entries *entries;
 	struct mkd_ext4 *fs; /* NULL before it is made and after its end */
 	int64_t newest_sec;
+	struct mkd_entry stripped; /* what next_entry gives, with a folder to strip */
 	struct mkd_need need;
 	struct mkd_rootfs_result result;
 };
@@ -56,11 +58,38 @@ static int copy_entry(struct work *w, const struct mkd_entry *e, struct mkd_err 
 	return e->type == MKD_FT_REG ? copy_data(w, err) : 0;
 }
 
-static int copy_all(struct work *w, struct mkd_err *err)
+/* The next member that is part of the root, by its name there. */
+static int next_entry(struct work *w, const struct mkd_entry **ret, struct mkd_err *err)
 {
 	for (;;) {
 		const struct mkd_entry *e;
 		int r = mkd_entries_next(w->entries, &e, err);
+
+		if (r <= 0 || !w->req->strip) {
+			if (r > 0)
+				*ret = e;
+			return r;
+		}
+		r = mkd_prefix_strip(w->req->strip, e, &w->stripped, err);
+		if (r < 0)
+			return mkd_wrap(err, "cannot use '%s': member '%.200s' is refused",
+					w->req->tar_name, e->path);
+		if (r > 0) {
+			*ret = &w->stripped;
+			return r;
+		}
+		w->result.outside++;
+		r = mkd_check_signal(err);
+		if (r < 0)
+			return r;
+	}
+}
+
+static int copy_all(struct work *w, struct mkd_err *err)
+{
+	for (;;) {
+		const struct mkd_entry *e;
+		int r = next_entry(w, &e, err);
 
 		if (r <= 0)
 			return r;
@@ -111,6 +140,11 @@ static int write_fs(struct work *w, struct mkd_err *err)
 	if (r < 0)
 		return r;
 	mkd_stream_sum(w->stream, &w->result.tar_bytes, w->result.tar_sha256);
+	if (!w->result.entries && w->result.outside)
+		return mkd_fail(err, MKD_EXIT_ARCHIVE, ENODATA,
+				"'%s' has no folder '%s', which is to be the root; give another "
+				"--strip",
+				req->tar_name, req->strip);
 	if (!w->result.entries)
 		return mkd_fail(err, MKD_EXIT_ARCHIVE, ENODATA,
 				"'%s' is empty: a root tarball has files in it", req->tar_name);
@@ -140,7 +174,7 @@ static int count_rest(struct work *w, struct mkd_err *err)
 				return r;
 		}
 		if (r == 0)
-			r = mkd_entries_next(w->entries, &e, err);
+			r = next_entry(w, &e, err);
 		if (r > 0)
 			mkd_need_add(&w->need, e);
 	} while (r > 0);

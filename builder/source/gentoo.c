@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "mkdomu/fetch.h"
+#include "mkdomu/mirrors.h"
 #include "mkdomu/obtain.h"
 #include "mkdomu/prune.h"
 #include "mkdomu/release.h"
@@ -242,68 +243,16 @@ static int visit(struct visit *v, struct mkd_source *ret, struct mkd_err *err)
 	return 0;
 }
 
-static int visit_mirror(const struct visit *template, const char *mirror, struct mkd_source *ret,
+static int visit_mirror(const void *template, const char *mirror, struct mkd_source *ret,
 			struct mkd_err *err)
 {
-	struct visit v = *template;
+	struct visit v = *(const struct visit *)template;
 	int r;
 
 	v.mirror = mirror;
 	r = visit(&v, ret, err);
 	visit_free(&v);
 	return r;
-}
-
-/* What one mirror did wrong another may do right; what is wrong here stays so. */
-static bool is_mirrors_fault(const struct mkd_err *e)
-{
-	return e->exit == MKD_EXIT_NET || e->exit == MKD_EXIT_VERIFY;
-}
-
-/* A wrong file outweighs an unreachable mirror: somebody should know. */
-static void keep_worst(struct mkd_err *worst, const struct mkd_err *e)
-{
-	if (worst->exit != MKD_EXIT_VERIFY || e->exit == MKD_EXIT_VERIFY)
-		*worst = *e;
-}
-
-static int ask_mirrors(const struct visit *template, struct mkd_source *ret, struct mkd_err *err)
-{
-	const struct mkd_source_req *req = template->req;
-	struct mkd_err worst = { 0 };
-	size_t failed = 0;
-
-	for (size_t i = 0; i < req->n_mirrors; i++) {
-		struct mkd_err e = { 0 };
-		char plain[MKD_URL_SHOW];
-		/* Lists of mirrors, such as GENTOO_MIRRORS, hold rsync and ftp ones as well. */
-		int r = mkd_url_check(req->mirrors[i], &e);
-
-		(void)mkd_url_plain(req->mirrors[i], plain);
-		if (r == 0)
-			r = visit_mirror(template, req->mirrors[i], ret, &e);
-		else
-			e.exit = MKD_EXIT_NET;
-		if (r == 0) {
-			mkd_say(req->ui, failed ? MKD_INFO : MKD_DEBUG, "mirror '%s' gave '%s'",
-				plain, ret->file);
-			return 0;
-		}
-		if (!is_mirrors_fault(&e)) {
-			*err = e;
-			return r;
-		}
-		failed++;
-		keep_worst(&worst, &e);
-		mkd_say(req->ui, req->n_mirrors > 1 ? MKD_WARN : MKD_DEBUG,
-			"mirror '%s' failed: %s", plain, e.msg);
-	}
-	if (worst.exit == MKD_EXIT_NET && worst.code == ENOENT)
-		worst.code = EHOSTUNREACH;
-	*err = worst;
-	return req->n_mirrors > 1 ? mkd_wrap(err, "none of %zu mirrors gave a '%s'", req->n_mirrors,
-					     req->variant)
-				  : -err->code;
 }
 
 int mkd_gentoo_open(const struct mkd_source_req *req, const struct mkd_cache *cache,
@@ -313,7 +262,7 @@ int mkd_gentoo_open(const struct mkd_source_req *req, const struct mkd_cache *ca
 	int r;
 
 	if (!req->offline)
-		return ask_mirrors(&template, ret, err);
+		return mkd_mirrors_ask(req, req->variant, visit_mirror, &template, ret, err);
 	r = visit_mirror(&template, req->mirrors[0], ret, err);
 	return r == -ENOENT ? mkd_wrap(err, "cannot work offline") : r;
 }

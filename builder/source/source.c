@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "mkdomu/cache.h"
+#include "mkdomu/files.h"
 #include "mkdomu/gentoo.h"
 #include "mkdomu/release.h"
 #include "mkdomu/tarball.h"
@@ -45,6 +46,26 @@ static int check_gentoo(const struct mkd_source_req *req, struct mkd_err *err)
 	return check_openpgp(req, err);
 }
 
+static int check_files(const struct mkd_source_req *req, struct mkd_err *err)
+{
+	const struct mkd_source_files *f = req->files;
+
+	if (req->signature || has_digest(req) || req->unverified)
+		return unfit(err, "a signature, a digest or 'unverified' goes with a tarball; what "
+				  "mirrors give is verified by what they publish");
+	if (!f->list_signature && !f->file_signature)
+		return unfit(err, "nothing says that the mirror's tarball is authentic; give the "
+				  "name of its list's signature, or the ending of its own");
+	if (f->list_signature && !f->list)
+		return unfit(err, "there is a list's signature, but no list");
+	if (!f->file || (!f->list && strchr(f->file, '*')))
+		return unfit(err, "there is no file's name, or one with '*' and no list to find it "
+				  "in");
+	if (f->signify_key && !f->list_signature)
+		return unfit(err, "a signify key is for a list's detached signature");
+	return mkd_files_use_openpgp(f) ? check_openpgp(req, err) : 0;
+}
+
 static int check_tarball(const struct mkd_source_req *req, struct mkd_err *err)
 {
 	if (req->unverified && (req->signature || has_digest(req)))
@@ -65,7 +86,15 @@ static int check(const struct mkd_source_req *req, struct mkd_err *err)
 		return check_tarball(req, err);
 	if (!req->n_mirrors)
 		return unfit(err, "there is neither a tarball nor a mirror");
-	return check_gentoo(req, err);
+	return req->files ? check_files(req, err) : check_gentoo(req, err);
+}
+
+/* Is there an OpenPGP signature to check? */
+static bool needs_verifier(const struct mkd_source_req *req)
+{
+	if (req->tarball)
+		return req->signature != NULL;
+	return !req->files || mkd_files_use_openpgp(req->files);
 }
 
 int mkd_source_open(const struct mkd_source_req *req, struct mkd_source *ret, struct mkd_err *err)
@@ -83,10 +112,12 @@ int mkd_source_open(const struct mkd_source_req *req, struct mkd_source *ret, st
 		q.max_bytes = 8 * GIB;
 	if (r == 0 && cached)
 		r = mkd_cache_open(req->cache_dir, &cache, err);
-	if (r == 0 && (!req->tarball || req->signature))
+	if (r == 0 && needs_verifier(req))
 		r = mkd_verify_open(&keys, &verifier, err);
 	if (r == 0 && req->tarball)
 		r = mkd_tarball_open(&q, cached ? &cache : NULL, verifier, ret, err);
+	else if (r == 0 && req->files)
+		r = mkd_files_open(&q, &cache, verifier, ret, err);
 	else if (r == 0)
 		r = mkd_gentoo_open(&q, &cache, verifier, ret, err);
 	mkd_verify_close(verifier);

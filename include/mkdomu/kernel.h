@@ -26,11 +26,15 @@ enum mkd_kernel_check {
 
 /*
  * Is there a Linux kernel at path: a bzImage (boot protocol 2.08 or later: "HdrS" at 0x202,
- * Documentation/arch/x86/boot.rst), an ELF image, or a gzip'd one of these? Those are what libxl
+ * Documentation/arch/x86/boot.rst), an ELF image, an arm64 Image (magic at 56,
+ * Documentation/arch/arm64/booting.rst), or a gzip'd one of these? Those are what libxl
  * loads (tools/libs/guest/xg_dom_*loader.c).
- *	-EINVAL  a readable file that is none of these, or no regular file (USAGE)
+ * arch is that of the root file system, as "amd64" or "aarch64"; NULL or another word = not known.
+ *	-EINVAL  a readable file that is none of these or for another architecture, or no regular
+ *	         file (USAGE)
  *	other    of open(2), read(2) (IO)
  */
-must_check int mkd_kernel_look(const char *path, enum mkd_kernel_check *ret, struct mkd_err *err);
+must_check int mkd_kernel_look(const char *path, const char *arch, enum mkd_kernel_check *ret,
+			       struct mkd_err *err);
 
 #endif

@@ -17,9 +17,12 @@ struct mkd_plan {
 	/* source: tarball NULL = from the mirrors */
 	struct mkd_strv mirrors, signers;
 	const char *arch, *variant, *keyring;
+	/* of kind "files": file is set; as struct mkd_source_files, with all names put in */
+	const char *folder, *file, *list, *list_signature, *file_signature, *signify_key;
 	const char *tarball, *signature, *sha512, *sha256;
 	bool unverified, offline;
 	const char *cache_dir;
+	const char *strip; /* the folder in the tarball that is the root */
 	unsigned threads;
 
 	/* disk */

@@ -20,6 +20,7 @@ struct mkd_rootfs_req {
 	unsigned threads;   /* 0 = one a core; likewise */
 	struct mkd_stream
 		*stream;   /* of this tarball, nothing read; taken over; NULL = opened here */
+	const char *strip; /* folder of the tarball that is the root, see prefix.h; NULL = all */
 	int64_t epoch_sec; /* 0 = the newest entry of the tarball */
 	struct mkd_ext4_req fs;
 	struct mkd_ext4_swap swap; /* size_bytes 0 = none; its time is the epoch */
@@ -28,6 +29,7 @@ struct mkd_rootfs_req {
 
 struct mkd_rootfs_result {
 	uint64_t entries, data_bytes;
+	uint64_t outside;  /* members that are not below the folder to strip: left out */
 	uint64_t clamped;  /* entries with a time outside ext4's range */
 	int64_t epoch_sec; /* the one used */
 	struct mkd_ext4_stats fs;
@@ -46,7 +48,8 @@ uint64_t mkd_rootfs_plain_limit(uint64_t fs_bytes);
  * Write the tree of the tarball to a fresh file system. When it is too small the rest of the
  * tarball is read, for the message to say about how large it has to be; a swap file that cannot fit
  * is told before the first write.
- *	-ENODATA  a tarball without entries (ARCHIVE)
+ *	-ENODATA  a tarball without entries, or without any below the folder to strip (ARCHIVE)
+ *	-EPERM   a hard link from below that folder to a file outside (ARCHIVE)
  *	and mkd_stream_open, mkd_entries_open, mkd_entries_next, mkd_entries_data, mkd_ext4_create,
  *	    mkd_ext4_add, mkd_ext4_data, mkd_ext4_end, mkd_ext4_add_swap, mkd_ext4_finish,
  *	    mkd_check_signal

@@ -10,11 +10,22 @@
 #include "mkdomu/buf.h"
 
 enum mkd_key {
+	/* about the profile itself; profile only */
+	MKD_KEY_INHERIT,
+	MKD_KEY_DESCRIPTION,
+	MKD_KEY_NEEDS, /* what its tarball lacks to be a guest that boots, for people */
 	/* source */
-	MKD_KEY_SOURCE, /* "gentoo" or "none" (profile only) */
+	MKD_KEY_SOURCE, /* "gentoo", "files" or "none" (profile only) */
 	MKD_KEY_MIRROR,
 	MKD_KEY_ARCH,
 	MKD_KEY_VARIANT,
+	MKD_KEY_RELEASE,
+	MKD_KEY_FOLDER, /* this and the next four: profile only */
+	MKD_KEY_FILE,
+	MKD_KEY_LIST,
+	MKD_KEY_LIST_SIGNATURE,
+	MKD_KEY_FILE_SIGNATURE,
+	MKD_KEY_SIGNIFY_KEY,
 	MKD_KEY_KEYRING,
 	MKD_KEY_SIGNER,
 	MKD_KEY_TARBALL,
@@ -24,6 +35,7 @@ enum mkd_key {
 	MKD_KEY_UNVERIFIED,
 	MKD_KEY_OFFLINE,
 	MKD_KEY_CACHE,
+	MKD_KEY_STRIP,
 	/* disk */
 	MKD_KEY_DISK,
 	MKD_KEY_SWAP,

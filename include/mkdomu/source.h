@@ -15,12 +15,28 @@
 
 #include "mkdomu/ui.h"
 
+/*
+ * A tarball in a folder of a mirror, with a list of digests, or a signature of its own, or both. At
+ * least one of list_signature and file_signature is needed.
+ */
+struct mkd_source_files {
+	const char *folder; /* below the mirror: "live/current"; "" */
+	const char *file;   /* its name; with a list, '*' may stand for a part of it */
+	const char *list;   /* "SHA256SUMS", see listing.h; NULL = none */
+	const char
+		*list_signature; /* detached: a name in the folder; MKD_CLEAR_SIGNED; NULL = none */
+	const char *file_signature; /* what is added to the tarball's name: ".sig"; NULL = none */
+	const char *signify_key;    /* file of the key that signed the list; NULL = OpenPGP */
+};
+#define MKD_CLEAR_SIGNED "clear-signed"
+
 struct mkd_source_req {
 	/* Gentoo: mirrors non-empty, tarball NULL. <mirror>/releases/<arch>/autobuilds/... */
 	const char *const *mirrors;
 	size_t n_mirrors;
-	const char *arch;    /* "amd64" */
-	const char *variant; /* "stage3-amd64-openrc" */
+	const char *arch;                     /* "amd64" */
+	const char *variant;                  /* "stage3-amd64-openrc" */
+	const struct mkd_source_files *files; /* instead of variant: another layout; NULL */
 	/* Any other tarball: a path, or an http(s) URL. */
 	const char *tarball;
 	const char *signature; /* detached OpenPGP: path or URL; NULL */
@@ -41,7 +57,7 @@ struct mkd_source_req {
 enum mkd_trust {
 	MKD_TRUST_NONE,      /* --unverified */
 	MKD_TRUST_DIGEST,    /* a digest that the user gave */
-	MKD_TRUST_SIGNATURE, /* OpenPGP, by a pinned signer */
+	MKD_TRUST_SIGNATURE, /* OpenPGP, by a pinned signer; or by a signify key */
 };
 
 struct mkd_source {
@@ -52,8 +68,8 @@ struct mkd_source {
 	enum mkd_trust trust;
 	char url[1024];     /* or path; no user:password in it */
 	char file[256];     /* base name */
-	char signer[41];    /* primary fingerprint, "" without a signature */
-	int64_t signed_sec; /* signature time, 0 without */
+	char signer[41];    /* primary fingerprint, or as signify.h says; "" without a signature */
+	int64_t signed_sec; /* signature time, 0 without; signify's have none */
 	int64_t build_sec;  /* from the time stamp in the signed name; 0 = not known */
 };
 
@@ -75,6 +91,9 @@ struct mkd_source {
  *	other       of open(2), read(2), write(2), fsync(2), renameat(2), mostly on the cache (IO,
  *	            NOSPACE); of open(2) on the tarball (USAGE)
  *	and mkd_verify_open, mkd_verify_clear, mkd_verify_detached
+ * Of files, the time of the list's signature, or else of the tarball's, is held against the newest
+ * seen of the same folder and pattern by the same signer: an older one is a rollback. Where a
+ * signature has no time the date in the signed name does it; without one nothing does.
  * A Gentoo pointer older than the newest one seen of this architecture, variant and signer is a
  * rollback; one that is over 30 days old is used with a warning.
  */

@@ -104,7 +104,7 @@ static void assert_kernel(void **state, const char *name, enum mkd_kernel_check 
 	enum mkd_kernel_check got = (enum mkd_kernel_check)77;
 	struct mkd_err err = { 0 };
 
-	assert_ok(mkd_kernel_look(test_path(state, name), &got, &err), &err);
+	assert_ok(mkd_kernel_look(test_path(state, name), NULL, &got, &err), &err);
 	assert_int_equal(got, want);
 }
 
@@ -113,7 +113,7 @@ static void assert_no_kernel(void **state, const char *name, const char *words)
 	enum mkd_kernel_check got = MKD_KERNEL_ABSENT;
 	struct mkd_err err = { 0 };
 
-	assert_fails(mkd_kernel_look(test_path(state, name), &got, &err), &err, EINVAL,
+	assert_fails(mkd_kernel_look(test_path(state, name), NULL, &got, &err), &err, EINVAL,
 		     MKD_EXIT_USAGE, words);
 	assert_int_equal(got, MKD_KERNEL_ABSENT);
 }
@@ -152,7 +152,7 @@ static void other_files_are_not(void **state)
 	assert_no_kernel(state, "unmarked", "no bzImage");
 	elf[16] = 1;
 	test_write(test_path(state, "object"), elf, sizeof(elf));
-	assert_no_kernel(state, "object", "no ELF image");
+	assert_no_kernel(state, "object", "no bzImage, ELF or arm64 image");
 	test_write(test_path(state, "empty"), "", 0);
 	assert_no_kernel(state, "empty", "no bzImage");
 	write_gz(test_path(state, "initrd"), "070701 a cpio archive", 21);
@@ -177,8 +177,62 @@ static void a_kernel_that_is_not_here_or_not_ours_to_read(void **state)
 	if (geteuid() != 0)
 		assert_kernel(state, "f", MKD_KERNEL_UNREADABLE);
 	/* reading this file of the kernel's at its start always fails with EIO */
-	assert_fails(mkd_kernel_look("/proc/self/mem", &got, &err), &err, EIO, MKD_EXIT_IO,
+	assert_fails(mkd_kernel_look("/proc/self/mem", NULL, &got, &err), &err, EIO, MKD_EXIT_IO,
 		     "/proc/self/mem");
+}
+
+static void a_kernel_of_another_architecture_is_refused(void **state)
+{
+	static const struct {
+		const char *kernel, *arch;
+		bool good;
+	} rows[] = {
+		{ "bz", "amd64", true },
+		{ "bz", "x86_64", true },
+		{ "bz", "i686", true },
+		{ "bz", "arm64", false },
+		{ "bz.gz", "aarch64", false },
+		{ "image", "arm64", true },
+		{ "image", "aarch64", true },
+		{ "image", "amd64", false },
+		{ "image.gz", "x86_64", false },
+		{ "image.gz", "arm64", true },
+		{ "elf-x86-64", "amd64", true },
+		{ "elf-x86-64", "arm64", false },
+		{ "elf-aarch64", "arm64", true },
+		{ "elf-aarch64", "amd64", false },
+		{ "elf-aarch64", "riscv64", true },
+		{ "elf-aarch64", NULL, true },
+		{ "elf-riscv", "amd64", true }, /* not known here */
+		{ "no", "arm64", true },
+	};
+	uint8_t image[2048], elf[64] = "\177ELF\2\1\1";
+
+	make_bzimage(image, 0x20f);
+	test_write(test_path(state, "bz"), image, sizeof(image));
+	write_gz(test_path(state, "bz.gz"), image, sizeof(image));
+	memset(image, 0, sizeof(image));
+	memcpy(image + 56, "ARM\x64", 4);
+	test_write(test_path(state, "image"), image, sizeof(image));
+	write_gz(test_path(state, "image.gz"), image, sizeof(image));
+	elf[16] = 2;
+	elf[18] = 62;
+	test_write(test_path(state, "elf-x86-64"), elf, sizeof(elf));
+	elf[18] = 183;
+	test_write(test_path(state, "elf-aarch64"), elf, sizeof(elf));
+	elf[18] = 243;
+	test_write(test_path(state, "elf-riscv"), elf, sizeof(elf));
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		enum mkd_kernel_check got = MKD_KERNEL_OK;
+		const char *path = test_path(state, rows[i].kernel);
+		struct mkd_err err = { 0 };
+
+		if (rows[i].good)
+			assert_ok(mkd_kernel_look(path, rows[i].arch, &got, &err), &err);
+		else
+			assert_fails(mkd_kernel_look(path, rows[i].arch, &got, &err), &err, EINVAL,
+				     MKD_EXIT_USAGE, "and the root file system is for");
+	}
 }
 
 int main(void)
@@ -190,6 +244,7 @@ int main(void)
 		WITH_DIR(a_folder_that_is_not_there),
 		WITH_DIR(bzimages_elf_images_and_gzipped_ones_are_kernels),
 		WITH_DIR(other_files_are_not),
+		WITH_DIR(a_kernel_of_another_architecture_is_refused),
 		WITH_DIR(a_kernel_that_is_not_here_or_not_ours_to_read),
 	};
 

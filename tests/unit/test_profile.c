@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "mkdomu/inherit.h"
 #include "mkdomu/plan.h"
 #include "mkdomu/profile.h"
 
@@ -77,7 +78,7 @@ static void mistakes_are_named_with_file_and_line(void **state)
 		{ "hooks = a\nhooks = a",
 		  ":2: 'hooks' is given twice, first at p.conf:1; keep one" },
 		{ "description = a\ndescription = a",
-		  ":2: 'description' is given twice; keep one" },
+		  ":2: 'description' is given twice, first at p.conf:1; keep one" },
 		{ "disk {}\ndisk {\n}\n", ":3: section 'disk' is there twice; join them" },
 		{ "hooks = {}", ":1: the list is empty; leave the key out" },
 		{ "hooks = {\n# none\n}", ":3: the list is empty; leave the key out" },
@@ -259,16 +260,20 @@ static void the_profiles_that_we_ship_make_plans(void **state)
 		const char *name, *variant;
 	} rows[] = { { "gentoo-base", "stage3-amd64-openrc" },
 		     { "gentoo-systemd", "stage3-amd64-systemd" },
+		     { "gentoo-musl", "stage3-amd64-musl-openrc" },
+		     { "gentoo-hardened", "stage3-amd64-hardened-openrc" },
+		     { "gentoo-arm64", "stage3-arm64-openrc" },
 		     { "generic", NULL } };
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct mkd_settings s = { 0 };
 		struct mkd_plan p = { 0 };
 		struct mkd_err err = { 0 };
+		cleanup_free char *own = NULL;
 		char path[64];
 
 		(void)snprintf(path, sizeof(path), "profiles/%s.conf", rows[i].name);
-		assert_ok(mkd_profile_read(path, &s, &err), &err);
+		assert_ok(mkd_inherit_load(path, &s, &own, &err), &err);
 		assert_ok(mkd_settings_add(&s, MKD_KEY_DISK, test_path(state, "w.img"), "--disk",
 					   &err),
 			  &err);
