@@ -26,6 +26,11 @@ static bool has_access(const struct mkd_hook_ctx *c)
 	return c->guest->root_password || c->guest->authorized_keys;
 }
 
+static bool has_files(const struct mkd_hook_ctx *c)
+{
+	return c->guest->n_fileops > 0;
+}
+
 const struct mkd_hook mkd_hooks[] = {
 	{ "identity", "remove what must not be shared, give the guest its machine id",
 	  "/etc/machine-id /var/lib/dbus/machine-id /etc/ssh /etc/dropbear /etc/udev/rules.d "
@@ -45,5 +50,10 @@ const struct mkd_hook mkd_hooks[] = {
 	{ "access", "root's password and ssh keys",
 	  "/etc/passwd /etc/shadow /root/.ssh /etc/runlevels /etc/systemd/system", has_access,
 	  mkd_hook_access },
+	/* last: what the user says of a file is said after the hooks */
+	{ "files",
+	  "what --copy-in, --write, --append-line, --delete, --mkdir, --link, --chmod and "
+	  "--firstboot ask for",
+	  "/", has_files, mkd_hook_files },
 	{ NULL, NULL, NULL, NULL, NULL },
 };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "mkdomu/draft.h"
+#include "mkdomu/fileop.h"
 #include "mkdomu/plan_disk.h"
 #include "mkdomu/plan_source.h"
 #include "mkdomu/suggest.h"
@@ -49,6 +50,27 @@ static int list_hooks(const struct mkd_draft *j, struct mkd_strv *ret)
 	return r;
 }
 
+/*
+ * A hook that does nothing but what an option asks for need not be in a profile's list: the option
+ * brings it along. One that was left out by name stays out, and then the option is a contradiction.
+ */
+static int imply_hook(const struct mkd_draft *j, const char *name, enum mkd_key key)
+{
+	if (!mkd_draft_get(j, key) || mkd_strv_has(&j->p->hooks, name))
+		return 0;
+	if (mkd_draft_get(j, MKD_KEY_NO_HOOKS) ||
+	    mkd_strv_has(&j->s->of[MKD_KEY_NO_HOOK].values, name))
+		return mkd_fail(j->err, MKD_EXIT_USAGE, EINVAL,
+				"%s needs the hook '%s', which is left out",
+				mkd_draft_origin(j, key), name);
+	return mkd_strv_add(&j->p->hooks, name, j->err);
+}
+
+static bool is_implied(const char *name)
+{
+	return strcmp(name, "files") == 0;
+}
+
 static int plan_hooks(const struct mkd_draft *j)
 {
 	const struct mkd_setting *no = &j->s->of[MKD_KEY_NO_HOOK];
@@ -56,13 +78,13 @@ static int plan_hooks(const struct mkd_draft *j)
 	int r = list_hooks(j, &known);
 
 	for (size_t i = 0; i < no->values.n && r == 0; i++)
-		r = check_hook_name(&known, no->values.v[i], no->origins.v[i], j->err);
-	if (mkd_draft_get(j, MKD_KEY_NO_HOOKS))
-		return r;
+		r = is_implied(no->values.v[i])
+			    ? 0
+			    : check_hook_name(&known, no->values.v[i], no->origins.v[i], j->err);
 	for (size_t i = 0; i < known.n && r == 0; i++)
-		if (!mkd_strv_has(&no->values, known.v[i]))
+		if (!mkd_draft_get(j, MKD_KEY_NO_HOOKS) && !mkd_strv_has(&no->values, known.v[i]))
 			r = mkd_strv_add(&j->p->hooks, known.v[i], j->err);
-	return r;
+	return r < 0 ? r : imply_hook(j, "files", MKD_KEY_FILES);
 }
 
 /* -- domain -- */
@@ -313,6 +335,8 @@ int mkd_plan_make(const struct mkd_settings *s, const char *profile, struct mkd_
 	if (r == 0)
 		r = plan_hooks(&j);
 	if (r == 0)
+		r = mkd_fileops_plan(&j);
+	if (r == 0)
 		r = plan_domain(&j);
 	if (r == 0)
 		r = take_cfg(&j);
@@ -333,6 +357,7 @@ void mkd_plan_free(struct mkd_plan *p)
 	mkd_strv_free(&p->mirrors);
 	mkd_strv_free(&p->signers);
 	mkd_strv_free(&p->hooks);
+	free(p->fileops);
 	mkd_strv_free(&p->pool);
 	*p = (struct mkd_plan){ 0 };
 }

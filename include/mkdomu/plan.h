@@ -9,6 +9,8 @@
 #include "mkdomu/layout.h"
 #include "mkdomu/plan_net.h"
 
+struct mkd_fileop; /* fileop.h */
+
 enum mkd_manifest { MKD_MANIFEST_QUICK, MKD_MANIFEST_FULL, MKD_MANIFEST_NONE };
 
 struct mkd_plan {
@@ -35,6 +37,10 @@ struct mkd_plan {
 
 	/* hooks, in order; empty with --no-hooks */
 	struct mkd_strv hooks;
+
+	/* what follows the hooks, in order; allocated */
+	struct mkd_fileop *fileops;
+	size_t n_fileops;
 
 	/* domain; names are always set */
 	const char *name, *hostname;
