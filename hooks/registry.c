@@ -26,6 +26,11 @@ static bool has_access(const struct mkd_hook_ctx *c)
 	return c->guest->root_password || c->guest->authorized_keys;
 }
 
+static bool has_locale(const struct mkd_hook_ctx *c)
+{
+	return c->guest->timezone || c->guest->locale || c->guest->keymap;
+}
+
 static bool has_files(const struct mkd_hook_ctx *c)
 {
 	return c->guest->n_fileops > 0;
@@ -50,6 +55,10 @@ const struct mkd_hook mkd_hooks[] = {
 	{ "access", "root's password and ssh keys",
 	  "/etc/passwd /etc/shadow /root/.ssh /etc/runlevels /etc/systemd/system", has_access,
 	  mkd_hook_access },
+	{ "locale", "time zone, locale and keymap, where they are asked for",
+	  "/etc/localtime /etc/timezone /etc/locale.conf /etc/default /etc/env.d /etc/profile.env "
+	  "/etc/vconsole.conf /etc/conf.d/keymaps",
+	  has_locale, mkd_hook_locale },
 	/* last: what the user says of a file is said after the hooks */
 	{ "files",
 	  "what --copy-in, --write, --append-line, --delete, --mkdir, --link, --chmod and "

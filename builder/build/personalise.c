@@ -21,6 +21,9 @@ static struct mkd_guest guest_of(const struct mkd_job *j)
 	return (struct mkd_guest){
 		.name = p->name,
 		.hostname = p->hostname,
+		.timezone = p->timezone,
+		.locale = p->locale,
+		.keymap = p->keymap,
 		.nics = j->nics,
 		.n_nics = p->n_nics,
 		.root_dev = j->layout.root.dev,

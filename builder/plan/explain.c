@@ -198,6 +198,9 @@ static void explain_domain(const struct table *t)
 
 	row(t, MKD_KEY_NAME, "%s", p->name);
 	row(t, MKD_KEY_HOSTNAME, "%s", p->hostname);
+	maybe(t, MKD_KEY_TIMEZONE, p->timezone);
+	maybe(t, MKD_KEY_LOCALE, p->locale);
+	maybe(t, MKD_KEY_KEYMAP, p->keymap);
 	row(t, MKD_KEY_TYPE, "%s", p->type);
 	row(t, MKD_KEY_KERNEL, "%s", p->kernel ? p->kernel : "the newest in /boot");
 	if (p->ramdisk || !p->kernel)

@@ -68,7 +68,7 @@ static int imply_hook(const struct mkd_draft *j, const char *name, enum mkd_key 
 
 static bool is_implied(const char *name)
 {
-	return strcmp(name, "files") == 0;
+	return strcmp(name, "files") == 0 || strcmp(name, "locale") == 0;
 }
 
 static int plan_hooks(const struct mkd_draft *j)
@@ -84,6 +84,8 @@ static int plan_hooks(const struct mkd_draft *j)
 	for (size_t i = 0; i < known.n && r == 0; i++)
 		if (!mkd_draft_get(j, MKD_KEY_NO_HOOKS) && !mkd_strv_has(&no->values, known.v[i]))
 			r = mkd_strv_add(&j->p->hooks, known.v[i], j->err);
+	for (enum mkd_key key = MKD_KEY_TIMEZONE; key <= MKD_KEY_KEYMAP && r == 0; key++)
+		r = imply_hook(j, "locale", key);
 	return r < 0 ? r : imply_hook(j, "files", MKD_KEY_FILES);
 }
 
@@ -132,6 +134,28 @@ static int take_hostname(const struct mkd_draft *j)
 				"--hostname NAME",
 				j->p->name);
 	return mkd_draft_keep(j, derived, &j->p->hostname);
+}
+
+/* A name that becomes part of a path in the guest, and of shell variables: no more than these. */
+static int take_word(const struct mkd_draft *j, enum mkd_key key, const char *more,
+		     const char **ret)
+{
+	static const char usual[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+	const char *value = mkd_draft_get(j, key);
+
+	for (const char *p = value; p && *p; p++)
+		if (!strchr(usual, *p) && !strchr(more, *p))
+			value = "";
+	if (value && (!*value || strlen(value) > 64 || !strchr(usual, *value) ||
+		      strstr(value, "..") || strstr(value, "//") || *value == '-'))
+		return mkd_fail(j->err, MKD_EXIT_USAGE, EINVAL,
+				"%s: '%.100s' is not the name of one; write it like %s",
+				mkd_draft_origin(j, key), mkd_draft_get(j, key),
+				key == MKD_KEY_TIMEZONE ? "Europe/Berlin"
+				: key == MKD_KEY_LOCALE ? "en_US.UTF-8"
+							: "de-latin1");
+	return value ? mkd_draft_keep(j, value, ret) : 0;
 }
 
 /* A file of dom0 that the config names. A relative one is taken for a file here. */
@@ -219,6 +243,12 @@ static int plan_domain(const struct mkd_draft *j)
 
 	if (r == 0)
 		r = take_hostname(j);
+	if (r == 0)
+		r = take_word(j, MKD_KEY_TIMEZONE, "+/", &p->timezone);
+	if (r == 0)
+		r = take_word(j, MKD_KEY_LOCALE, ".@", &p->locale);
+	if (r == 0)
+		r = take_word(j, MKD_KEY_KEYMAP, ".", &p->keymap);
 	if (r == 0)
 		r = mkd_draft_choice(j, MKD_KEY_TYPE, types, &p->type);
 	if (r == 0)

@@ -11,6 +11,7 @@ struct mkd_copy;
 /* All pointers are borrowed from the build; NULL = not asked for. */
 struct mkd_guest {
 	const char *name, *hostname;
+	const char *timezone, *locale, *keymap;
 	const struct mkd_nic *nics;
 	size_t n_nics;
 	const char *root_dev, *root_fstype; /* "/dev/xvda1", "ext4" */

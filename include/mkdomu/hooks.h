@@ -44,6 +44,15 @@ int mkd_hook_identity(const struct mkd_hook_ctx *c, struct mkd_err *err);
 int mkd_hook_access(const struct mkd_hook_ctx *c, struct mkd_err *err);
 
 /*
+ * Time zone, locale and keymap.
+ *	-ENOENT  the root has no such zone, locale or keymap (HOOK)
+ *	-EISDIR  /etc/localtime is a folder (HOOK)
+ *	-ENOMEM  (INTERNAL)
+ *	and mkd_guest_edit, mkd_guest_write, mkd_tree_symlink, mkd_tree_remove, mkd_tree_mkdirs
+ */
+int mkd_hook_locale(const struct mkd_hook_ctx *c, struct mkd_err *err);
+
+/*
  * What the user asks for of files, in its order.
  *	-ENOENT, -ENOTDIR  no such folder to copy into (HOOK)
  *	-EISDIR  a folder is where a link is to be (HOOK)

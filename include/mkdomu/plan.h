@@ -44,6 +44,7 @@ struct mkd_plan {
 
 	/* domain; names are always set */
 	const char *name, *hostname;
+	const char *timezone, *locale, *keymap;
 	const char *type; /* "pv", "pvh" */
 	const char *kernel, *ramdisk, *extra;
 	unsigned memory_mib, maxmem_mib, vcpus; /* maxmem 0 = not asked for */
