@@ -26,6 +26,16 @@ static bool has_access(const struct mkd_hook_ctx *c)
 	return c->guest->root_password || c->guest->authorized_keys;
 }
 
+static bool has_locale(const struct mkd_hook_ctx *c)
+{
+	return c->guest->timezone || c->guest->locale || c->guest->keymap;
+}
+
+static bool has_files(const struct mkd_hook_ctx *c)
+{
+	return c->guest->n_fileops > 0;
+}
+
 const struct mkd_hook mkd_hooks[] = {
 	{ "identity", "remove what must not be shared, give the guest its machine id",
 	  "/etc/machine-id /var/lib/dbus/machine-id /etc/ssh /etc/dropbear /etc/udev/rules.d "
@@ -50,5 +60,14 @@ const struct mkd_hook mkd_hooks[] = {
 	  "/etc/passwd /etc/shadow /root/.ssh /etc/runlevels /etc/systemd/system /etc/runit "
 	  "/etc/service /etc/dinit.d",
 	  has_access, mkd_hook_access },
+	{ "locale", "time zone, locale and keymap, where they are asked for",
+	  "/etc/localtime /etc/timezone /etc/locale.conf /etc/default /etc/env.d /etc/profile.env "
+	  "/etc/vconsole.conf /etc/conf.d/keymaps",
+	  has_locale, mkd_hook_locale },
+	/* last: what the user says of a file is said after the hooks */
+	{ "files",
+	  "what --copy-in, --write, --append-line, --delete, --mkdir, --link, --chmod and "
+	  "--firstboot ask for",
+	  "/", has_files, mkd_hook_files },
 	{ NULL, NULL, NULL, NULL, NULL },
 };

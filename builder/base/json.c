@@ -33,6 +33,18 @@ static size_t utf8_len(const uint8_t *p, size_t left)
 	return 0;
 }
 
+bool mkd_json_is_text(const char *text)
+{
+	const uint8_t *p = (const uint8_t *)text;
+
+	for (size_t left = strlen(text), n; left; left -= n, p += n) {
+		n = utf8_len(p, left);
+		if (!n)
+			return false;
+	}
+	return true;
+}
+
 static void add_text(struct mkd_buf *out, const uint8_t *p, size_t len)
 {
 	mkd_buf_str(out, "\"");

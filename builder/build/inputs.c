@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "mkdomu/copyin.h"
 #include "mkdomu/credentials.h"
 #include "mkdomu/file.h"
 #include "mkdomu/hook.h"
@@ -45,6 +46,23 @@ static int read_keys(struct mkd_job *j, struct mkd_err *err)
 	if (r < 0)
 		return r;
 	return mkd_authorized_keys_check(j->keys.data, j->keys.len, path, NULL, err);
+}
+
+static int read_copies(struct mkd_job *j, struct mkd_err *err)
+{
+	const struct mkd_plan *p = j->plan;
+	uint64_t left_bytes = MKD_COPY_TOTAL_MAX;
+	int r = 0;
+
+	if (!p->n_fileops)
+		return 0;
+	j->copies = calloc(p->n_fileops, sizeof(*j->copies));
+	if (!j->copies)
+		return mkd_nomem(err);
+	for (size_t i = 0; r == 0 && i < p->n_fileops; i++)
+		if (p->fileops[i].src)
+			r = mkd_copyin_read(&p->fileops[i], &left_bytes, &j->copies[i], err);
+	return r;
 }
 
 /* Secrets that no hook would use are a mistake to be told now, not a silence. */
@@ -247,7 +265,7 @@ static int tell_needs(struct mkd_job *j, struct mkd_err *err)
 int mkd_job_inputs(void *job, struct mkd_err *err)
 {
 	static int (*const steps[])(struct mkd_job * j, struct mkd_err * err) = {
-		read_epoch,      read_password, read_keys,      find_kernel,
+		read_epoch,      read_password, read_keys,      read_copies, find_kernel,
 		check_disk_dirs, check_cfg,     check_manifest, tell_needs,
 	};
 	struct mkd_job *j = job;
@@ -268,6 +286,10 @@ void mkd_job_inputs_release(void *job)
 
 	mkd_buf_wipe(&j->password);
 	mkd_buf_free(&j->keys);
+	for (size_t i = 0; j->copies && i < j->plan->n_fileops; i++)
+		mkd_copyin_free(&j->copies[i]);
+	free(j->copies);
+	j->copies = NULL;
 	free(j->kernel);
 	free(j->ramdisk);
 	j->kernel = j->ramdisk = NULL;

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "mkdomu/file.h"
+#include "mkdomu/fileop.h"
 #include "mkdomu/job.h"
 
 struct place {
@@ -33,6 +34,17 @@ static bool same(const char *a, const char *b)
 	return same_folder(a, b, &name_a, &name_b) && strcmp(name_a, name_b) == 0;
 }
 
+/* A folder's own files are not looked at: what is written there has a name of its own. */
+static int check_copies(const struct mkd_plan *p, const struct place *out, struct mkd_err *err)
+{
+	for (size_t i = 0; out->path && i < p->n_fileops; i++)
+		if (p->fileops[i].src && same(out->path, p->fileops[i].src))
+			return mkd_fail(err, MKD_EXIT_USAGE, EINVAL,
+					"%s would overwrite the file of %s, '%s'; write elsewhere",
+					out->what, p->fileops[i].origin, p->fileops[i].src);
+	return 0;
+}
+
 int mkd_job_overlap(const struct mkd_plan *p, struct mkd_err *err)
 {
 	const struct place out[] = {
@@ -52,6 +64,10 @@ int mkd_job_overlap(const struct mkd_plan *p, struct mkd_err *err)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(out); i++) {
+		int r = check_copies(p, &out[i], err);
+
+		if (r < 0)
+			return r;
 		if (!out[i].path)
 			continue;
 		for (size_t k = i + 1; k < ARRAY_LEN(out); k++)

@@ -21,6 +21,9 @@ static struct mkd_guest guest_of(const struct mkd_job *j)
 	return (struct mkd_guest){
 		.name = p->name,
 		.hostname = p->hostname,
+		.timezone = p->timezone,
+		.locale = p->locale,
+		.keymap = p->keymap,
 		.nics = j->nics,
 		.n_nics = p->n_nics,
 		.root_dev = j->layout.root.dev,
@@ -30,6 +33,9 @@ static struct mkd_guest guest_of(const struct mkd_job *j)
 		.root_password = p->root_password_file ? j->password.data : NULL,
 		.password_salt = j->id.password_salt,
 		.authorized_keys = p->authorized_keys_file ? j->keys.data : NULL,
+		.fileops = p->fileops,
+		.copies = j->copies,
+		.n_fileops = p->n_fileops,
 		.epoch_sec = j->rootfs.epoch_sec,
 	};
 }

@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "mkdomu/fileop.h"
 #include "mkdomu/url.h"
 
 #define BUILD_TYPE "mkdomu:guest/v1"
@@ -68,6 +69,15 @@ static bool *withheld_of(struct mkd_record *rec, enum mkd_key key)
 	}
 }
 
+/* Of a source the name alone: which folder it is read from, says who verifies. */
+static bool is_record_of_files(const char *value)
+{
+	size_t at, len;
+
+	return !mkd_fileop_source(value, &at, &len) ||
+	       (len && !memchr(value + at, '/', len) && strncmp(value + at, "..", 2) != 0);
+}
+
 /*
  * An option of a later version is a reason to stop: what it did is not known here. So is a value
  * where none may be: it would name a file of this host to be read.
@@ -98,7 +108,7 @@ static int take_option(const struct reading *rd, const json_t *option)
 					    ? json_string_value(json_array_get(values, i))
 					    : "yes";
 
-		if (!value || !origin)
+		if (!value || !origin || (key == MKD_KEY_FILES && !is_record_of_files(value)))
 			return unfit(rd, mkd_setting_info[key].name);
 		r = mkd_settings_add(&rd->rec->options, key, value, origin, rd->err);
 	}

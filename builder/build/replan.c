@@ -3,6 +3,9 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <string.h>
+
+#include "mkdomu/fileop.h"
 
 /* What the plan made of these is recorded, and is given to it again instead. */
 static bool is_replaced(const struct mkd_record *rec, enum mkd_key key)
@@ -19,6 +22,7 @@ static bool is_replaced(const struct mkd_record *rec, enum mkd_key key)
 	case MKD_KEY_HOOK:
 	case MKD_KEY_NO_HOOK:
 	case MKD_KEY_NO_HOOKS:
+	case MKD_KEY_FILES:
 	case MKD_KEY_NAME:
 	case MKD_KEY_HOSTNAME:
 	case MKD_KEY_KERNEL:
@@ -27,6 +31,39 @@ static bool is_replaced(const struct mkd_record *rec, enum mkd_key key)
 	default:
 		return key >= MKD_KEY_CFG;
 	}
+}
+
+/* What was copied in comes from a folder that is named now. */
+static int copy_file(const struct mkd_replan *p, const char *value, const char *origin,
+		     struct mkd_settings *to, struct mkd_err *err)
+{
+	cleanup_free char *text = NULL;
+	size_t at = 0, len = 0;
+	int r;
+
+	if (!mkd_fileop_source(value, &at, &len))
+		return mkd_settings_add(to, MKD_KEY_FILES, value, origin, err);
+	if (!p->req->inputs)
+		return mkd_fail(err, MKD_EXIT_USAGE, EINVAL,
+				"the guest was made with '%.*s' of a host (%s), which its manifest "
+				"does not have; name the folder that it is in by --inputs DIR",
+				(int)len, value + at, origin);
+	if (strchr(p->req->inputs, ':'))
+		return mkd_fail(err, MKD_EXIT_USAGE, EINVAL,
+				"--inputs: '%s' has a ':' in it; give the folder another name",
+				p->req->inputs);
+	r = mkd_asprintf(&text, err, "%.*s%s/%s", (int)at, value, p->req->inputs, value + at);
+	return r < 0 ? r : mkd_settings_add(to, MKD_KEY_FILES, text, origin, err);
+}
+
+static int copy_files(const struct mkd_replan *p, struct mkd_settings *to, struct mkd_err *err)
+{
+	const struct mkd_setting *at = &p->record->options.of[MKD_KEY_FILES];
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < at->values.n; i++)
+		r = copy_file(p, at->values.v[i], at->origins.v[i], to, err);
+	return r;
 }
 
 static int copy_options(const struct mkd_record *rec, struct mkd_settings *to, struct mkd_err *err)
@@ -150,6 +187,8 @@ int mkd_replan_settings(const struct mkd_replan *p, struct mkd_settings *ret, st
 	struct mkd_settings s = { 0 };
 	int r = copy_options(p->record, &s, err);
 
+	if (r == 0)
+		r = copy_files(p, &s, err);
 	if (r == 0)
 		r = set_secrets(p, &s, err);
 	if (r == 0)

@@ -6,12 +6,14 @@
  * passwords, keys and the seed only that they were given; of URLs neither users nor queries.
  */
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "mkdomu/diskdigest.h"
 #include "mkdomu/entries.h"
 #include "mkdomu/ext4_geom.h"
+#include "mkdomu/fileop.h"
 #include "mkdomu/job.h"
 #include "mkdomu/json.h"
 #include "mkdomu/label.h"
@@ -68,6 +70,30 @@ static bool is_secret(enum mkd_key key)
 	       key == MKD_KEY_SEED;
 }
 
+/* A change of files, its source without folders. */
+static void file_value(struct page *p, const char *value)
+{
+	cleanup_buf struct mkd_buf text = { 0 };
+	size_t at = 0, len = 0, end;
+
+	if (!mkd_fileop_source(value, &at, &len)) {
+		mkd_json_string(&p->json, NULL, value);
+		return;
+	}
+	end = at + len;
+	while (len && value[at + len - 1] == '/') /* "site/:/srv" */
+		len--;
+	mkd_buf_add(&text, value, at);
+	for (const char *slash = memrchr(value + at, '/', len); slash; slash = NULL) {
+		len -= (size_t)(slash + 1 - (value + at));
+		at = (size_t)(slash + 1 - value);
+	}
+	mkd_buf_add(&text, value + at, len);
+	mkd_buf_str(&text, value + end);
+	p->json.out->failed = p->json.out->failed || text.failed;
+	mkd_json_string(&p->json, NULL, mkd_buf_cstr(&text));
+}
+
 static void option_value(struct page *p, enum mkd_key key, const char *value)
 {
 	char plain[MKD_URL_SHOW];
@@ -81,6 +107,9 @@ static void option_value(struct page *p, enum mkd_key key, const char *value)
 		else
 			value = base_of(value);
 		break;
+	case MKD_KEY_FILES:
+		file_value(p, value);
+		return;
 	case MKD_KEY_KEYRING:
 	case MKD_KEY_SIGNIFY_KEY:
 	case MKD_KEY_DISK:
@@ -225,6 +254,30 @@ static void hook(struct page *p, const char *name)
 	mkd_json_end(&p->json);
 }
 
+/* What was copied in: a file by its digest, a folder by that of its list (copyin.h). */
+static void copies(struct page *p)
+{
+	const struct mkd_plan *plan = p->j->plan;
+	struct mkd_json *w = &p->json;
+
+	for (size_t i = 0; i < plan->n_fileops; i++) {
+		const struct mkd_copy *c = &p->j->copies[i];
+
+		if (!c->n)
+			continue;
+		mkd_json_object(w, NULL);
+		mkd_json_string(w, "name", base_of(plan->fileops[i].src));
+		mkd_json_object(w, "digest");
+		mkd_json_hex(w, c->n == 1 && S_ISREG(c->v[0].mode) ? "sha256" : "mkdomuCopy1",
+			     c->sha256, sizeof(c->sha256));
+		mkd_json_end(w);
+		mkd_json_object(w, "annotations");
+		mkd_json_string(w, "role", mkd_fileop_word(plan->fileops[i].kind));
+		mkd_json_end(w);
+		mkd_json_end(w);
+	}
+}
+
 static void dependencies(struct page *p, const uint8_t keys_sha256[32])
 {
 	struct mkd_json *w = &p->json;
@@ -241,6 +294,7 @@ static void dependencies(struct page *p, const uint8_t keys_sha256[32])
 		mkd_json_end(w);
 		mkd_json_end(w);
 	}
+	copies(p);
 	mkd_json_end(w);
 }
 

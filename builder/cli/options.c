@@ -257,6 +257,8 @@ void mkd_options_help(struct mkd_buf *ret)
 	help_keys(ret, MKD_KEY_DISK, MKD_KEY_FORCE);
 	mkd_buf_str(ret, "\nHooks\n");
 	help_keys(ret, MKD_KEY_HOOK, MKD_KEY_NO_HOOKS);
+	mkd_buf_str(ret, "\nFiles of the guest, in the order given\n");
+	help_keys(ret, MKD_KEY_COPY_IN, MKD_KEY_FIRSTBOOT);
 	mkd_buf_str(ret, "\nDomain\n");
 	help_keys(ret, MKD_KEY_NAME, MKD_KEY_CFG);
 	mkd_buf_str(ret, "\nAccess and identity\n");

@@ -144,6 +144,22 @@ static void explain_hooks(const struct table *t)
 	     mkd_settings_origin(t->s, key));
 }
 
+/* One line a change, whatever text it has. */
+static void explain_files(const struct table *t)
+{
+	const struct mkd_setting *at = &t->s->of[MKD_KEY_FILES];
+
+	for (size_t i = 0; i < at->values.n; i++) {
+		char value[200];
+
+		(void)snprintf(value, sizeof(value), "%s", at->values.v[i]);
+		for (char *p = value; *p; p++)
+			if ((unsigned char)*p < 0x20 || *p == 0x7f)
+				*p = '?';
+		line(t, "files:", value, at->origins.v[i]);
+	}
+}
+
 static void add_addrs(struct mkd_buf *b, const char *key, const struct mkd_addr *a, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -212,6 +228,9 @@ static void explain_domain(const struct table *t)
 
 	row(t, MKD_KEY_NAME, "%s", p->name);
 	row(t, MKD_KEY_HOSTNAME, "%s", p->hostname);
+	maybe(t, MKD_KEY_TIMEZONE, p->timezone);
+	maybe(t, MKD_KEY_LOCALE, p->locale);
+	maybe(t, MKD_KEY_KEYMAP, p->keymap);
 	row(t, MKD_KEY_TYPE, "%s", p->type);
 	row(t, MKD_KEY_KERNEL, "%s", p->kernel ? p->kernel : "the newest in /boot");
 	if (p->ramdisk || !p->kernel)
@@ -239,6 +258,7 @@ void mkd_plan_explain(const struct mkd_plan *p, const struct mkd_settings *s, st
 	explain_source(&t);
 	explain_disk(&t);
 	explain_hooks(&t);
+	explain_files(&t);
 	explain_domain(&t);
 	if (p->root_password_file)
 		line(&t, "root:", p->root_password_file, "--root-password-file");

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "mkdomu/draft.h"
+#include "mkdomu/fileop.h"
 #include "mkdomu/plan_disk.h"
 #include "mkdomu/plan_source.h"
 #include "mkdomu/suggest.h"
@@ -49,6 +50,27 @@ static int list_hooks(const struct mkd_draft *j, struct mkd_strv *ret)
 	return r;
 }
 
+/*
+ * A hook that does nothing but what an option asks for need not be in a profile's list: the option
+ * brings it along. One that was left out by name stays out, and then the option is a contradiction.
+ */
+static int imply_hook(const struct mkd_draft *j, const char *name, enum mkd_key key)
+{
+	if (!mkd_draft_get(j, key) || mkd_strv_has(&j->p->hooks, name))
+		return 0;
+	if (mkd_draft_get(j, MKD_KEY_NO_HOOKS) ||
+	    mkd_strv_has(&j->s->of[MKD_KEY_NO_HOOK].values, name))
+		return mkd_fail(j->err, MKD_EXIT_USAGE, EINVAL,
+				"%s needs the hook '%s', which is left out",
+				mkd_draft_origin(j, key), name);
+	return mkd_strv_add(&j->p->hooks, name, j->err);
+}
+
+static bool is_implied(const char *name)
+{
+	return strcmp(name, "files") == 0 || strcmp(name, "locale") == 0;
+}
+
 static int plan_hooks(const struct mkd_draft *j)
 {
 	const struct mkd_setting *no = &j->s->of[MKD_KEY_NO_HOOK];
@@ -56,13 +78,15 @@ static int plan_hooks(const struct mkd_draft *j)
 	int r = list_hooks(j, &known);
 
 	for (size_t i = 0; i < no->values.n && r == 0; i++)
-		r = check_hook_name(&known, no->values.v[i], no->origins.v[i], j->err);
-	if (mkd_draft_get(j, MKD_KEY_NO_HOOKS))
-		return r;
+		r = is_implied(no->values.v[i])
+			    ? 0
+			    : check_hook_name(&known, no->values.v[i], no->origins.v[i], j->err);
 	for (size_t i = 0; i < known.n && r == 0; i++)
-		if (!mkd_strv_has(&no->values, known.v[i]))
+		if (!mkd_draft_get(j, MKD_KEY_NO_HOOKS) && !mkd_strv_has(&no->values, known.v[i]))
 			r = mkd_strv_add(&j->p->hooks, known.v[i], j->err);
-	return r;
+	for (enum mkd_key key = MKD_KEY_TIMEZONE; key <= MKD_KEY_KEYMAP && r == 0; key++)
+		r = imply_hook(j, "locale", key);
+	return r < 0 ? r : imply_hook(j, "files", MKD_KEY_FILES);
 }
 
 /* -- domain -- */
@@ -110,6 +134,28 @@ static int take_hostname(const struct mkd_draft *j)
 				"--hostname NAME",
 				j->p->name);
 	return mkd_draft_keep(j, derived, &j->p->hostname);
+}
+
+/* A name that becomes part of a path in the guest, and of shell variables: no more than these. */
+static int take_word(const struct mkd_draft *j, enum mkd_key key, const char *more,
+		     const char **ret)
+{
+	static const char usual[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+	const char *value = mkd_draft_get(j, key);
+
+	for (const char *p = value; p && *p; p++)
+		if (!strchr(usual, *p) && !strchr(more, *p))
+			value = "";
+	if (value && (!*value || strlen(value) > 64 || !strchr(usual, *value) ||
+		      strstr(value, "..") || strstr(value, "//") || *value == '-'))
+		return mkd_fail(j->err, MKD_EXIT_USAGE, EINVAL,
+				"%s: '%.100s' is not the name of one; write it like %s",
+				mkd_draft_origin(j, key), mkd_draft_get(j, key),
+				key == MKD_KEY_TIMEZONE ? "Europe/Berlin"
+				: key == MKD_KEY_LOCALE ? "en_US.UTF-8"
+							: "de-latin1");
+	return value ? mkd_draft_keep(j, value, ret) : 0;
 }
 
 /* A file of dom0 that the config names. A relative one is taken for a file here. */
@@ -197,6 +243,12 @@ static int plan_domain(const struct mkd_draft *j)
 
 	if (r == 0)
 		r = take_hostname(j);
+	if (r == 0)
+		r = take_word(j, MKD_KEY_TIMEZONE, "+/", &p->timezone);
+	if (r == 0)
+		r = take_word(j, MKD_KEY_LOCALE, ".@", &p->locale);
+	if (r == 0)
+		r = take_word(j, MKD_KEY_KEYMAP, ".", &p->keymap);
 	if (r == 0)
 		r = mkd_draft_choice(j, MKD_KEY_TYPE, types, &p->type);
 	if (r == 0)
@@ -313,6 +365,8 @@ int mkd_plan_make(const struct mkd_settings *s, const char *profile, struct mkd_
 	if (r == 0)
 		r = plan_hooks(&j);
 	if (r == 0)
+		r = mkd_fileops_plan(&j);
+	if (r == 0)
 		r = plan_domain(&j);
 	if (r == 0)
 		r = take_cfg(&j);
@@ -333,6 +387,7 @@ void mkd_plan_free(struct mkd_plan *p)
 	mkd_strv_free(&p->mirrors);
 	mkd_strv_free(&p->signers);
 	mkd_strv_free(&p->hooks);
+	free(p->fileops);
 	mkd_strv_free(&p->pool);
 	*p = (struct mkd_plan){ 0 };
 }

@@ -91,10 +91,35 @@ const struct mkd_setting_info mkd_setting_info[MKD_N_KEYS] = {
 	[MKD_KEY_NO_HOOK] = OPTION("no-hook", "NAME", true, "leave out one of the profile's hooks"),
 	[MKD_KEY_NO_HOOKS] = SWITCH("no-hooks", "leave out all hooks: the tarball as it is"),
 
+	[MKD_KEY_FILES] = PROFILE("", "files", true, "changes of the guest's files, in order"),
+	[MKD_KEY_COPY_IN] = OPTION("copy-in", "SRC:DIR", true,
+				   "copy a file or folder of this host into the guest's folder "
+				   "DIR"),
+	[MKD_KEY_WRITE] = OPTION("write", "PATH:TEXT", true, "put TEXT, as it is, into a file"),
+	[MKD_KEY_APPEND_LINE] = OPTION("append-line", "PATH:LINE", true,
+				       "put a line at the end of a file that has it not yet"),
+	[MKD_KEY_DELETE] = OPTION("delete", "PATH", true,
+				  "delete a file, or a folder and all in it; a name may be a "
+				  "pattern"),
+	[MKD_KEY_MKDIR] = OPTION("mkdir", "PATH", true, "make a folder, and those above it"),
+	[MKD_KEY_LINK] = OPTION("link", "TARGET:LINK", true,
+				"make a symbolic link, in the place of a file or link"),
+	[MKD_KEY_CHMOD] =
+		OPTION("chmod", "MODE:PATH", true, "set the permissions, octal, like 0750"),
+	[MKD_KEY_FIRSTBOOT] = OPTION("firstboot", "SCRIPT", true,
+				     "run a script of this host in the guest, once, when it first "
+				     "boots"),
+
 	[MKD_KEY_NAME] =
 		OPTION("name", "NAME", false, "name of the domain (default: from the disk's name)"),
 	[MKD_KEY_HOSTNAME] = OPTION("hostname", "NAME", false,
 				    "host name in the guest (default: the domain's name)"),
+	[MKD_KEY_TIMEZONE] = BOTH("domain", "timezone", "AREA/CITY", false,
+				  "time zone in the guest (default: the tarball's)"),
+	[MKD_KEY_LOCALE] = BOTH("domain", "locale", "NAME", false,
+				"language in the guest, like en_US.UTF-8 (default: the tarball's)"),
+	[MKD_KEY_KEYMAP] = BOTH("domain", "keymap", "NAME", false,
+				"keyboard of the guest's virtual console (default: the tarball's)"),
 	[MKD_KEY_TYPE] = BOTH("domain", "type", "pv|pvh", false, "kind of guest (default: pv)"),
 	[MKD_KEY_KERNEL] = BOTH("domain", "kernel", "FILE", false,
 				"guest kernel in dom0 (default: the newest in /boot)"),
@@ -157,6 +182,16 @@ const struct mkd_setting_info mkd_setting_info[MKD_N_KEYS] = {
 				   "threads that decompress (default: one for each CPU)"),
 };
 
+/* Of all that changes files the order counts, across the options: they share one list. */
+static int add_file(struct mkd_settings *s, enum mkd_key key, const char *value, const char *origin,
+		    struct mkd_err *err)
+{
+	cleanup_free char *text = NULL;
+	int r = mkd_asprintf(&text, err, "%s %s", mkd_setting_info[key].name, value);
+
+	return r < 0 ? r : mkd_settings_add(s, MKD_KEY_FILES, text, origin, err);
+}
+
 int mkd_settings_add(struct mkd_settings *s, enum mkd_key key, const char *value,
 		     const char *origin, struct mkd_err *err)
 {
@@ -164,6 +199,8 @@ int mkd_settings_add(struct mkd_settings *s, enum mkd_key key, const char *value
 	const struct mkd_setting_info *info = &mkd_setting_info[key];
 	int r;
 
+	if (key >= MKD_KEY_COPY_IN && key <= MKD_KEY_FIRSTBOOT)
+		return add_file(s, key, value, origin, err);
 	if (at->values.n && !info->list) {
 		if (strcmp(origin, at->origins.v[0]) == 0)
 			return mkd_fail(err, MKD_EXIT_USAGE, EEXIST,

@@ -5,9 +5,13 @@
 
 #include "mkdomu/net.h"
 
+struct mkd_fileop;
+struct mkd_copy;
+
 /* All pointers are borrowed from the build; NULL = not asked for. */
 struct mkd_guest {
 	const char *name, *hostname;
+	const char *timezone, *locale, *keymap;
 	const struct mkd_nic *nics;
 	size_t n_nics;
 	const char *root_dev, *root_fstype; /* "/dev/xvda1", "ext4" */
@@ -16,6 +20,9 @@ struct mkd_guest {
 	const char *root_password;          /* a crypt(3) hash or a password; a secret */
 	const char *password_salt;          /* 16 of [./0-9A-Za-z] */
 	const char *authorized_keys;        /* the text, checked */
+	const struct mkd_fileop *fileops;   /* fileop.h */
+	const struct mkd_copy *copies;      /* of each fileop, empty where it has no source */
+	size_t n_fileops;
 	int64_t epoch_sec;
 };
 

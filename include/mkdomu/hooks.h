@@ -43,6 +43,24 @@ int mkd_hook_identity(const struct mkd_hook_ctx *c, struct mkd_err *err);
  */
 int mkd_hook_access(const struct mkd_hook_ctx *c, struct mkd_err *err);
 
+/*
+ * Time zone, locale and keymap.
+ *	-ENOENT  the root has no such zone, locale or keymap (HOOK)
+ *	-EISDIR  /etc/localtime is a folder (HOOK)
+ *	-ENOMEM  (INTERNAL)
+ *	and mkd_guest_edit, mkd_guest_write, mkd_tree_symlink, mkd_tree_remove, mkd_tree_mkdirs
+ */
+int mkd_hook_locale(const struct mkd_hook_ctx *c, struct mkd_err *err);
+
+/*
+ * What the user asks for of files, in its order.
+ *	-ENOENT, -ENOTDIR  no such folder to copy into (HOOK)
+ *	-EISDIR  a folder is where a link is to be (HOOK)
+ *	and mkd_tree_write, mkd_tree_mkdirs, mkd_tree_symlink, mkd_tree_chmod, mkd_tree_chown,
+ *	    mkd_tree_remove, mkd_tree_list, mkd_guest_edit, mkd_firstboot_add
+ */
+int mkd_hook_files(const struct mkd_hook_ctx *c, struct mkd_err *err);
+
 static inline struct mkd_guest_io mkd_hook_io(const struct mkd_hook_ctx *c)
 {
 	return (struct mkd_guest_io){ c->tree, c->ui };

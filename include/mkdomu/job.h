@@ -20,6 +20,7 @@ struct mkd_job {
 
 	/* inputs */
 	struct mkd_buf password, keys; /* the password is wiped at release */
+	struct mkd_copy *copies;       /* one for each of the plan's fileops */
 	char *kernel, *ramdisk;        /* as they go into the config; ramdisk may be NULL */
 	bool kernel_derived;
 	int64_t epoch_sec; /* SOURCE_DATE_EPOCH, or 0 */
@@ -58,8 +59,8 @@ struct mkd_job {
  *	-EEXIST  the config is there and not force, or is no regular file (TARGET)
  *	-ENAMETOOLONG  the name of the config (USAGE)
  *	-EACCES  the config's folder may not be written (TARGET)
- *	and mkd_job_overlap, mkd_file_read, mkd_file_read_secret, mkd_password_check,
- *	    mkd_authorized_keys_check, mkd_kernel_newest, mkd_kernel_look, mkd_open_parent
+ *	and mkd_copyin_read, mkd_job_overlap, mkd_file_read, mkd_file_read_secret,
+ *mkd_password_check, mkd_authorized_keys_check, mkd_kernel_newest, mkd_kernel_look, mkd_open_parent
  */
 must_check int mkd_job_inputs(void *job, struct mkd_err *err);
 void mkd_job_inputs_release(void *job);

@@ -35,4 +35,7 @@ void mkd_json_hex(struct mkd_json *j, const char *key, const uint8_t *data, size
 void mkd_json_int(struct mkd_json *j, const char *key, int64_t v);
 void mkd_json_bool(struct mkd_json *j, const char *key, bool v);
 
+/* Is all of it UTF-8, so that a string has it as it is? */
+bool mkd_json_is_text(const char *text);
+
 #endif

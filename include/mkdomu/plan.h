@@ -9,6 +9,8 @@
 #include "mkdomu/layout.h"
 #include "mkdomu/plan_net.h"
 
+struct mkd_fileop; /* fileop.h */
+
 enum mkd_manifest { MKD_MANIFEST_QUICK, MKD_MANIFEST_FULL, MKD_MANIFEST_NONE };
 
 struct mkd_plan {
@@ -39,8 +41,13 @@ struct mkd_plan {
 	/* hooks, in order; empty with --no-hooks */
 	struct mkd_strv hooks;
 
+	/* what follows the hooks, in order; allocated */
+	struct mkd_fileop *fileops;
+	size_t n_fileops;
+
 	/* domain; names are always set */
 	const char *name, *hostname;
+	const char *timezone, *locale, *keymap;
 	const char *type; /* "pv", "pvh" */
 	const char *kernel, *ramdisk, *extra;
 	unsigned memory_mib, maxmem_mib, vcpus; /* maxmem 0 = not asked for */

@@ -47,9 +47,22 @@ enum mkd_key {
 	MKD_KEY_HOOK, /* the list of the profile */
 	MKD_KEY_NO_HOOK,
 	MKD_KEY_NO_HOOKS,
+	/* files: each option adds "WORD VALUE" to MKD_KEY_FILES, so that their order is kept */
+	MKD_KEY_FILES, /* the list of the profile */
+	MKD_KEY_COPY_IN,
+	MKD_KEY_WRITE,
+	MKD_KEY_APPEND_LINE,
+	MKD_KEY_DELETE,
+	MKD_KEY_MKDIR,
+	MKD_KEY_LINK,
+	MKD_KEY_CHMOD,
+	MKD_KEY_FIRSTBOOT,
 	/* domain */
 	MKD_KEY_NAME,
 	MKD_KEY_HOSTNAME,
+	MKD_KEY_TIMEZONE,
+	MKD_KEY_LOCALE,
+	MKD_KEY_KEYMAP,
 	MKD_KEY_TYPE,
 	MKD_KEY_KERNEL,
 	MKD_KEY_RAMDISK,
@@ -106,7 +119,8 @@ struct mkd_settings {
 };
 
 /*
- * Add a value. A second value of a non-list key in the same struct is an error.
+ * Add a value. A second value of a non-list key in the same struct is an error. One of
+ * MKD_KEY_COPY_IN..MKD_KEY_FIRSTBOOT goes into MKD_KEY_FILES, with the option's name before it.
  *	-EEXIST  given twice (USAGE)   -ENOMEM
  */
 must_check int mkd_settings_add(struct mkd_settings *s, enum mkd_key key, const char *value,
