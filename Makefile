@@ -37,7 +37,8 @@ $(error MODE must be release, asan, cov or fuzz, not '$(MODE)')
 endif
 
 DEFS := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DMKD_VERSION='"$(VERSION)"' \
-	-DMKD_PROFILE_DIR='"$(DATADIR)/mkdomu/profiles"'
+	-DMKD_PROFILE_DIR='"$(DATADIR)/mkdomu/profiles"' \
+	-DMKD_HOOK_DIR='"$(DATADIR)/mkdomu/hooks"'
 # = and not :=, so that 'make setup' can run before the libraries are there
 LIB_CFLAGS = $(shell $(PKGCONF) --cflags $(LIBS))
 CFLAGS_ALL = -std=gnu11 $(DEFS) -Iinclude $(WARN) $(CPPFLAGS) $(CFLAGS) $(mode_cflags_$(MODE)) \

@@ -49,6 +49,8 @@ int mkd_verb_verify(int argc, char **argv, struct mkd_console *console, struct m
 		OPTION("authorized-keys", "FILE", "as given when the guest was made",
 		       &req.keys_file),
 		OPTION("seed", "TEXT", "as given when the guest was made", &req.seed),
+		OPTION("hooks", "DIR", "the folder of the external hooks that it was made with",
+		       &req.hooks_dir),
 		{ "threads", 0, "N", "threads that work (default: one for each CPU)", &threads,
 		  NULL },
 		SWITCH("quiet", 'q', "warnings and errors only", &quiet),

@@ -27,7 +27,64 @@ static int check_hook_name(const struct mkd_strv *known, const char *name, const
 			mkd_suggest_text(&near, "", hint));
 }
 
-static int list_hooks(const struct mkd_draft *j, struct mkd_strv *ret)
+/* The hooks that would run, and the path of each or "". */
+struct hook_list {
+	struct mkd_strv names, paths;
+};
+
+static void free_list(struct hook_list *l)
+{
+	mkd_strv_free(&l->names);
+	mkd_strv_free(&l->paths);
+}
+
+static int add_hook(const struct mkd_draft *j, struct hook_list *l, const char *name,
+		    const char *path)
+{
+	int r = mkd_strv_add(&l->names, name, j->err);
+
+	return r < 0 ? r : mkd_strv_add(&l->paths, path, j->err);
+}
+
+/* A relative path is one of the folder that the profile is in, or of the current one. */
+static int hook_path(const struct mkd_draft *j, const char *value, const char *origin, char **ret)
+{
+	bool option = strncmp(origin, "--", 2) == 0;
+
+	if (*value == '/' || option || !j->p->profile_dir)
+		return mkd_strdup(value, ret, j->err);
+	return mkd_asprintf(ret, j->err, "%s/%s", j->p->profile_dir, value);
+}
+
+/* A path whose last component is on the list already is that hook, elsewhere. */
+static int take_hook(const struct mkd_draft *j, struct hook_list *l, const char *value,
+		     const char *origin, bool replace)
+{
+	const char *slash = strrchr(value, '/'), *name = slash ? slash + 1 : value;
+	cleanup_free char *path = NULL;
+	size_t i = 0;
+	int r = mkd_value_text(value, origin, slash ? 4000 : 64, j->err);
+
+	if (r == 0 && !*name)
+		return mkd_fail(j->err, MKD_EXIT_USAGE, EINVAL, "%s: '%s' is a folder", origin,
+				value);
+	if (r == 0)
+		r = slash ? hook_path(j, value, origin, &path) : mkd_strdup("", &path, j->err);
+	if (r < 0 || !path)
+		return r;
+	while (i < l->names.n && strcmp(l->names.v[i], name) != 0)
+		i++;
+	if (i == l->names.n)
+		return add_hook(j, l, name, path);
+	if (!replace || !slash || *l->paths.v[i])
+		return mkd_fail(j->err, MKD_EXIT_USAGE, EINVAL,
+				"%s: hook '%s' is given twice; keep one", origin, name);
+	free(l->paths.v[i]);
+	l->paths.v[i] = steal(&path);
+	return 0;
+}
+
+static int list_hooks(const struct mkd_draft *j, struct hook_list *ret)
 {
 	static const char *const standard[] = { "console", "fstab",    "network", "hostname",
 						"clock",   "identity", "access" };
@@ -36,32 +93,35 @@ static int list_hooks(const struct mkd_draft *j, struct mkd_strv *ret)
 
 	if (!at->values.n && !j->p->profile)
 		for (size_t i = 0; i < ARRAY_LEN(standard) && r == 0; i++)
-			r = mkd_strv_add(ret, standard[i], j->err);
-	for (size_t i = 0; i < at->values.n && r == 0; i++) {
-		if (mkd_strv_has(ret, at->values.v[i]))
-			return mkd_fail(j->err, MKD_EXIT_USAGE, EINVAL,
-					"%s: hook '%s' is given twice; keep one", at->origins.v[i],
-					at->values.v[i]);
-		r = mkd_value_text(at->values.v[i], at->origins.v[i], 64, j->err);
-		if (r == 0)
-			r = mkd_strv_add(ret, at->values.v[i], j->err);
-	}
+			r = add_hook(j, ret, standard[i], "");
+	for (size_t i = 0; i < at->values.n && r == 0; i++)
+		r = take_hook(j, ret, at->values.v[i], at->origins.v[i], false);
+	at = &j->s->of[MKD_KEY_ADD_HOOK];
+	for (size_t i = 0; i < at->values.n && r == 0; i++)
+		r = take_hook(j, ret, at->values.v[i], at->origins.v[i], true);
 	return r;
 }
 
 static int plan_hooks(const struct mkd_draft *j)
 {
 	const struct mkd_setting *no = &j->s->of[MKD_KEY_NO_HOOK];
-	cleanup_strv struct mkd_strv known = { 0 };
-	int r = list_hooks(j, &known);
+	cleanup(free_list) struct hook_list l = { 0 };
+	int r = list_hooks(j, &l);
 
 	for (size_t i = 0; i < no->values.n && r == 0; i++)
-		r = check_hook_name(&known, no->values.v[i], no->origins.v[i], j->err);
+		r = check_hook_name(&l.names, no->values.v[i], no->origins.v[i], j->err);
+	if (r == 0 && mkd_draft_get(j, MKD_KEY_NO_HOOKS) && mkd_draft_get(j, MKD_KEY_ADD_HOOK))
+		return mkd_draft_clash(j, MKD_KEY_ADD_HOOK,
+				       "--no-hooks leaves out all hooks; leave out one of them");
 	if (mkd_draft_get(j, MKD_KEY_NO_HOOKS))
 		return r;
-	for (size_t i = 0; i < known.n && r == 0; i++)
-		if (!mkd_strv_has(&no->values, known.v[i]))
-			r = mkd_strv_add(&j->p->hooks, known.v[i], j->err);
+	for (size_t i = 0; i < l.names.n && r == 0; i++) {
+		if (mkd_strv_has(&no->values, l.names.v[i]))
+			continue;
+		r = mkd_strv_add(&j->p->hooks, l.names.v[i], j->err);
+		if (r == 0)
+			r = mkd_strv_add(&j->p->hook_paths, l.paths.v[i], j->err);
+	}
 	return r;
 }
 
@@ -295,6 +355,16 @@ static int take_profile(const struct mkd_draft *j, const char *profile)
 
 	if (len > 5 && strcmp(base + len - 5, ".conf") == 0)
 		len -= 5;
+	if (slash || base[len]) {
+		cleanup_free char *dir = NULL;
+
+		r = mkd_asprintf(&dir, j->err, "%.*s", slash ? (int)(slash - profile) : 1,
+				 slash ? profile : ".");
+		if (r == 0)
+			r = mkd_draft_keep(j, dir, &j->p->profile_dir);
+		if (r < 0)
+			return r;
+	}
 	r = mkd_asprintf(&name, j->err, "%.*s", (int)len, base);
 	return r < 0 || !name ? r : mkd_draft_keep(j, name, &j->p->profile);
 }
@@ -333,6 +403,7 @@ void mkd_plan_free(struct mkd_plan *p)
 	mkd_strv_free(&p->mirrors);
 	mkd_strv_free(&p->signers);
 	mkd_strv_free(&p->hooks);
+	mkd_strv_free(&p->hook_paths);
 	mkd_strv_free(&p->pool);
 	*p = (struct mkd_plan){ 0 };
 }
