@@ -208,6 +208,9 @@ install: all
 	install -d $(DESTDIR)$(DATADIR)/mkdomu/profiles
 	install -m 0644 profiles/*.conf $(DESTDIR)$(DATADIR)/mkdomu/profiles
 	install -D -m 0644 man/mkdomu.8 $(DESTDIR)$(MANDIR)/man8/mkdomu.8
+	install -D -m 0644 man/mkdomu-hooks.7 $(DESTDIR)$(MANDIR)/man7/mkdomu-hooks.7
+	install -d $(DESTDIR)$(DATADIR)/doc/mkdomu/hooks
+	install -m 0755 hooks/examples/* $(DESTDIR)$(DATADIR)/doc/mkdomu/hooks
 	install -D -m 0644 man/mkdomu-smoke.8 $(DESTDIR)$(MANDIR)/man8/mkdomu-smoke.8
 	install -d $(DESTDIR)$(DATADIR)/mkdomu/lab/lablib
 	install -m 0755 $(addprefix tests/lab/,boot prepare debs dom0-init guest-init) $(DESTDIR)$(DATADIR)/mkdomu/lab
@@ -217,6 +220,7 @@ install: all
 uninstall:
 	rm -f $(addprefix $(DESTDIR)$(SBINDIR)/,mkdomu mkdomu-smoke)
 	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man8/,mkdomu.8 mkdomu-smoke.8)
-	rm -rf $(DESTDIR)$(DATADIR)/mkdomu
+	rm -f $(DESTDIR)$(MANDIR)/man7/mkdomu-hooks.7
+	rm -rf $(DESTDIR)$(DATADIR)/mkdomu $(DESTDIR)$(DATADIR)/doc/mkdomu
 clean:
 	rm -rf build

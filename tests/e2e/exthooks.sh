@@ -17,7 +17,10 @@ mkfifo "$W/small/etc/fifo"
 ! is_root || chown 7:8 "$W/small/etc/kept"
 cp /bin/busybox "$W/small/usr/bin/busybox" 2>/dev/null || :
 ln -s usr/bin "$W/small/bin"
-small_owner=()
+# a package manager that says what it was asked for
+[ ! -e "$W/small/usr/bin/busybox" ] || ln -s busybox "$W/small/usr/bin/env"
+printf '#!/usr/bin/busybox sh\necho "$@" >/etc/apk-ran; echo "$TZ" >>/etc/apk-ran\n' >"$W/small/sbin/apk"
+chmod 755 "$W/small/sbin/apk"
 small_root "$W/small.tar.xz"
 # that one makes all root's; kept's owner is what has to survive
 tar -C "$W/small" --sort=name --numeric-owner --mtime=@1700000000 -cJf "$W/small.tar.xz" .
@@ -307,6 +310,16 @@ check "it wrote" guest_says /usr/by-mount '^yes$'
 check "with its owner" is_owned /usr/by-mount 5 6
 check "its temporary files are not kept" lacks_file /tmp/not-kept
 ! guest_has /usr/bin/busybox || check "a chroot works" guest_says /etc/chroot '^in$'
+if guest_has /usr/bin/busybox; then
+	show build pkg --hook "$hooks/install-package"
+	fs=pkg.img
+	check "a package in a chroot" guest_says /etc/apk-ran '^add --no-cache less$'
+	check "the guest's resolver is as it was" lacks_file /etc/resolv.conf
+	check "a hook with the network is told" told "runs, on the mounted disk, with the network of this host"
+	fs=mnt.img
+else
+	skip "a package in a chroot" "needs a static busybox"
+fi
 check "its times are the epoch" [ "$(stat_of /usr/by-mount | grep -c ' 0x6553f100')" -ge 3 ]
 check "no trace of the mount" [ "$(dumpe2fs -h mnt.img 2>/dev/null | grep -c 'Last mounted on: *<not available>')" = 1 ]
 refused "it is not verified" 3 "a hook had it mounted" "$PROG" verify mnt.img --tarball "$W/small.tar.xz" --hooks "$hooks"
