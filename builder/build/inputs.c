@@ -51,7 +51,7 @@ static int read_keys(struct mkd_job *j, struct mkd_err *err)
 static int find_hook(const struct mkd_job *j, size_t i, struct mkd_err *err)
 {
 	const struct mkd_plan *p = j->plan;
-	const char *name = p->hooks.v[i], *path = p->hook_paths.v[i];
+	const char *name = p->hooks.v[i], *path = i < p->hook_paths.n ? p->hook_paths.v[i] : "";
 	bool built_in = mkd_hook_find(mkd_hooks, name) != NULL;
 	struct mkd_err e;
 	int r;

@@ -278,6 +278,11 @@ int mkd_jail_run(struct mkd_jail *j, struct mkd_jail_end *ret, struct mkd_err *e
 	j->started_ms = now_ms();
 	r = follow(j, err);
 	reap(j);
+	if (r == 0 && j->end.status < 0 && !j->end.signal && !j->end.exec_errno &&
+	    !j->end.timeout && !j->end.too_many && !j->broken) {
+		j->broken = ECHILD;
+		(void)snprintf(j->step, sizeof(j->step), "its first process was ended");
+	}
 	if (r == 0 && j->broken)
 		r = mkd_fail(err, MKD_EXIT_HOOK, EIO, "cannot isolate it: %s: %s", j->step,
 			     strerror(j->broken));

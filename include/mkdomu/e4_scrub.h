@@ -9,10 +9,7 @@
  * t is of tree_ext4. Every time of an inode that is from_sec or later becomes the tree's epoch,
  * and the superblock has neither the place nor the times and counts of mounts. What else the kernel
  * chose, such as numbers of inodes and blocks and the inodes' generations, stays.
- *	-EROFS    opened read_only (INTERNAL)
- *	-EUCLEAN  the image is damaged (IO)
- *	-ENOMEM   (INTERNAL)
- *	other     of pread(2) (IO)
+ *	and mkd_e4_writable, mkd_e4_inode_read, mkd_e4_inode_write
  */
 must_check int mkd_e4_scrub(struct mkd_tree *t, int64_t from_sec, struct mkd_err *err);
 

@@ -71,7 +71,7 @@ int mkd_jail_owner(const struct mkd_jail *j);
  * Run the program and wait for it. What it writes is told line by line, behind its name. When this
  * returns, no process of it is alive and its disk is unmounted.
  *	-EINTR  a signal asked to stop
- *	-EIO    the jail itself failed: the disk could not be unmounted (HOOK)
+ *	-EIO    the jail itself failed: it was ended, or cannot unmount the disk (HOOK)
  */
 must_check int mkd_jail_run(struct mkd_jail *j, struct mkd_jail_end *ret, struct mkd_err *err);
 
