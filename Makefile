@@ -37,7 +37,8 @@ $(error MODE must be release, asan, cov or fuzz, not '$(MODE)')
 endif
 
 DEFS := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DMKD_VERSION='"$(VERSION)"' \
-	-DMKD_PROFILE_DIR='"$(DATADIR)/mkdomu/profiles"'
+	-DMKD_PROFILE_DIR='"$(DATADIR)/mkdomu/profiles"' \
+	-DMKD_HOOK_DIR='"$(DATADIR)/mkdomu/hooks"'
 # = and not :=, so that 'make setup' can run before the libraries are there
 LIB_CFLAGS = $(shell $(PKGCONF) --cflags $(LIBS))
 CFLAGS_ALL = -std=gnu11 $(DEFS) -Iinclude $(WARN) $(CPPFLAGS) $(CFLAGS) $(mode_cflags_$(MODE)) \
@@ -207,6 +208,9 @@ install: all
 	install -d $(DESTDIR)$(DATADIR)/mkdomu/profiles
 	install -m 0644 profiles/*.conf $(DESTDIR)$(DATADIR)/mkdomu/profiles
 	install -D -m 0644 man/mkdomu.8 $(DESTDIR)$(MANDIR)/man8/mkdomu.8
+	install -D -m 0644 man/mkdomu-hooks.7 $(DESTDIR)$(MANDIR)/man7/mkdomu-hooks.7
+	install -d $(DESTDIR)$(DATADIR)/doc/mkdomu/hooks
+	install -m 0755 hooks/examples/* $(DESTDIR)$(DATADIR)/doc/mkdomu/hooks
 	install -D -m 0644 man/mkdomu-smoke.8 $(DESTDIR)$(MANDIR)/man8/mkdomu-smoke.8
 	install -d $(DESTDIR)$(DATADIR)/mkdomu/lab/lablib
 	install -m 0755 $(addprefix tests/lab/,boot prepare debs dom0-init guest-init) $(DESTDIR)$(DATADIR)/mkdomu/lab
@@ -216,6 +220,7 @@ install: all
 uninstall:
 	rm -f $(addprefix $(DESTDIR)$(SBINDIR)/,mkdomu mkdomu-smoke)
 	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man8/,mkdomu.8 mkdomu-smoke.8)
-	rm -rf $(DESTDIR)$(DATADIR)/mkdomu
+	rm -f $(DESTDIR)$(MANDIR)/man7/mkdomu-hooks.7
+	rm -rf $(DESTDIR)$(DATADIR)/mkdomu $(DESTDIR)$(DATADIR)/doc/mkdomu
 clean:
 	rm -rf build

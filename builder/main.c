@@ -41,17 +41,6 @@ static int settings_of(const struct mkd_options *o, struct mkd_settings *ret, ch
 	return mkd_settings_override(ret, &o->settings, err);
 }
 
-/* The plan wants the profile's name, not its place: the same guest from wherever it is read. */
-static char *profile_name(char *path)
-{
-	char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-	size_t len = strlen(name);
-
-	if (len > 5 && strcmp(name + len - 5, ".conf") == 0)
-		name[len - 5] = '\0';
-	return name;
-}
-
 static int build(const struct mkd_options *o, struct mkd_console *console, struct mkd_buf *out,
 		 struct mkd_err *err)
 {
@@ -61,7 +50,7 @@ static int build(const struct mkd_options *o, struct mkd_console *console, struc
 	int r = settings_of(o, &settings, &profile, err);
 
 	if (r == 0)
-		r = mkd_plan_make(&settings, profile ? profile_name(profile) : NULL, &plan, err);
+		r = mkd_plan_make(&settings, profile, &plan, err);
 	if (r < 0)
 		return r;
 	if (o->dry_run)

@@ -71,3 +71,23 @@ const struct mkd_hook mkd_hooks[] = {
 	  "/", has_files, mkd_hook_files },
 	{ NULL, NULL, NULL, NULL, NULL },
 };
+
+static const struct {
+	bool (*applies)(const struct mkd_hook_ctx *c);
+	const char *when;
+} whens[] = {
+	{ NULL, "always" },
+	{ has_root, "always" },
+	{ has_hostname, "always" },
+	{ has_nics, "the guest has a network interface" },
+	{ has_clock, "the guest has OpenRC, and not systemd" },
+	{ has_access, "--root-password-file or --authorized-keys is given" },
+};
+
+const char *mkd_hook_when(const struct mkd_hook *h)
+{
+	for (size_t i = 0; i < ARRAY_LEN(whens); i++)
+		if (whens[i].applies == h->applies)
+			return whens[i].when;
+	return "it finds something to do";
+}

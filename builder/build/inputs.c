@@ -65,6 +65,47 @@ static int read_copies(struct mkd_job *j, struct mkd_err *err)
 	return r;
 }
 
+/* An external hook of a built-in one's name takes its place. */
+static int find_hook(const struct mkd_job *j, size_t i, struct mkd_err *err)
+{
+	const struct mkd_plan *p = j->plan;
+	const char *name = p->hooks.v[i], *path = i < p->hook_paths.n ? p->hook_paths.v[i] : "";
+	bool built_in = mkd_hook_find(mkd_hooks, name) != NULL;
+	struct mkd_err e;
+	int r;
+
+	if (built_in && !*path && p->hooks_built_in)
+		return 0;
+	r = mkd_exthook_find(p->profile_dir, *path ? path : name, &j->ext[i], &e);
+	if (r == -ENOENT && built_in && !*path)
+		return 0;
+	if (r < 0)
+		*err = e;
+	else if (built_in)
+		mkd_say(j->ui, MKD_INFO, "hook '%s' is '%s', in the place of the built-in one",
+			name, j->ext[i].path);
+	return r;
+}
+
+static int find_hooks(struct mkd_job *j, struct mkd_err *err)
+{
+	size_t n = j->plan->hooks.n;
+	int r = 0;
+
+	j->ext = calloc(n + 1, sizeof(*j->ext));
+	if (!j->ext)
+		return mkd_nomem(err);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = find_hook(j, i, err);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		if (j->ext[i].head.mounted && geteuid() != 0)
+			r = mkd_fail(err, MKD_EXIT_HOOK, EPERM,
+				     "hook '%s' works on the mounted disk, which takes root; build "
+				     "as root, or leave it out by --no-hook %s",
+				     j->ext[i].name, j->ext[i].name);
+	return r;
+}
+
 /* Secrets that no hook would use are a mistake to be told now, not a silence. */
 static int check_hooks(const struct mkd_job *j, struct mkd_err *err)
 {
@@ -73,12 +114,11 @@ static int check_hooks(const struct mkd_job *j, struct mkd_err *err)
 			     : j->plan->authorized_keys_file ? "--authorized-keys"
 							     : NULL;
 
-	for (size_t i = 0; i < hooks->n; i++)
-		if (!mkd_hook_find(mkd_hooks, hooks->v[i]))
-			return mkd_fail(
-				err, MKD_EXIT_USAGE, ENOENT,
-				"there is no hook '%s'; see 'mkdomu --help' for their names",
-				hooks->v[i]);
+	for (size_t i = 0; option && i < hooks->n; i++)
+		if (strcmp(hooks->v[i], "access") == 0 && j->ext[i].path)
+			return mkd_fail(err, MKD_EXIT_USAGE, EINVAL,
+					"%s needs the built-in hook 'access', which '%s' replaces",
+					option, j->ext[i].path);
 	if (option && !mkd_strv_has(hooks, "access"))
 		return mkd_fail(err, MKD_EXIT_USAGE, EINVAL,
 				"%s needs the hook 'access', which is left out", option);
@@ -269,8 +309,10 @@ int mkd_job_inputs(void *job, struct mkd_err *err)
 		check_disk_dirs, check_cfg,     check_manifest, tell_needs,
 	};
 	struct mkd_job *j = job;
-	int r = check_hooks(j, err);
+	int r = find_hooks(j, err);
 
+	if (r == 0)
+		r = check_hooks(j, err);
 	if (r == 0)
 		r = mkd_job_overlap(j->plan, err);
 	for (size_t i = 0; r == 0 && i < ARRAY_LEN(steps); i++)
@@ -290,6 +332,10 @@ void mkd_job_inputs_release(void *job)
 		mkd_copyin_free(&j->copies[i]);
 	free(j->copies);
 	j->copies = NULL;
+	for (size_t i = 0; j->ext && i < j->plan->hooks.n; i++)
+		mkd_exthook_free(&j->ext[i]);
+	free(j->ext);
+	j->ext = NULL;
 	free(j->kernel);
 	free(j->ramdisk);
 	j->kernel = j->ramdisk = NULL;

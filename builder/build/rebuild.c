@@ -9,6 +9,7 @@
 #include "mkdomu/build.h"
 #include "mkdomu/diskdiff.h"
 #include "mkdomu/diskdigest.h"
+#include "mkdomu/exthook.h"
 #include "mkdomu/file.h"
 #include "mkdomu/replan.h"
 #include "mkdomu/tarball.h"
@@ -95,6 +96,36 @@ static int find_tarball(struct work *w, struct mkd_err *err)
 	return r;
 }
 
+/* What ran then has to be here now, byte for byte. */
+static int check_hooks(const struct work *w, struct mkd_err *err)
+{
+	const struct mkd_record *rec = &w->record;
+	int r = 0;
+
+	if (rec->ext_names.n && !w->req->hooks_dir)
+		return mkd_fail(err, MKD_EXIT_USAGE, EINVAL,
+				"the guest was made with the external hook '%s', which its manifest "
+				"does not have; give the folder that it is in by --hooks DIR",
+				rec->ext_names.v[0]);
+	for (size_t i = 0; r == 0 && i < rec->ext_names.n; i++) {
+		cleanup(mkd_exthook_free) struct mkd_exthook h = { 0 };
+		cleanup_free char *path = NULL;
+		char hex[65];
+
+		r = mkd_asprintf(&path, err, "%s/%s", w->req->hooks_dir, rec->ext_names.v[i]);
+		if (r == 0 && path)
+			r = mkd_exthook_find(NULL, path, &h, err);
+		for (size_t k = 0; r == 0 && k < sizeof(h.sha256); k++)
+			(void)snprintf(hex + 2 * k, 3, "%02x", h.sha256[k]);
+		if (r == 0 && strcmp(hex, rec->ext_sha256.v[i]) != 0)
+			r = mkd_fail(err, MKD_EXIT_VERIFY, EBADMSG,
+				     "'%s' is not the hook that the guest was made with: its SHA256 "
+				     "is %.16s..., not %.16s...",
+				     path, hex, rec->ext_sha256.v[i]);
+	}
+	return r;
+}
+
 static int check_record(const struct work *w, struct mkd_err *err)
 {
 	const struct mkd_record *rec = &w->record;
@@ -111,6 +142,11 @@ static int check_record(const struct work *w, struct mkd_err *err)
 		return mkd_fail(err, MKD_EXIT_TARGET, EOPNOTSUPP,
 				"cannot verify '%s': its GPT is that of a device larger than the "
 				"--size that was used, and an image would have another",
+				w->req->disk);
+	if (rec->ext_mounted)
+		return mkd_fail(err, MKD_EXIT_TARGET, EOPNOTSUPP,
+				"cannot verify '%s': a hook had it mounted, and what the kernel "
+				"writes is not the same twice",
 				w->req->disk);
 	if (rec->version && strcmp(rec->version, MKD_VERSION) != 0)
 		mkd_say(w->req->ui, MKD_WARN,
@@ -139,6 +175,7 @@ static int build(const struct work *w, bool any_digest, struct mkd_err *err)
 		r = mkd_plan_make(&settings, NULL, &plan, err);
 	if (r < 0)
 		return r;
+	plan.hooks_built_in = true;
 	plan.epoch_sec = w->record.epoch_sec;
 	plan.start_sha256 = w->record.start_sha256;
 	return mkd_build_run(&plan, &settings, &quiet.ui, &summary, err);
@@ -256,6 +293,8 @@ static int verify(struct work *w, struct mkd_err *err)
 		r = read_manifest(w, err);
 	if (r == 0)
 		r = check_record(w, err);
+	if (r == 0)
+		r = check_hooks(w, err);
 	if (r == 0)
 		r = find_tarball(w, err);
 	if (r == 0)

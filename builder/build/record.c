@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "mkdomu/exthook.h"
 #include "mkdomu/fileop.h"
 #include "mkdomu/url.h"
 
@@ -209,6 +210,35 @@ static int take_tarball(const struct reading *rd, const json_t *from)
 	return r;
 }
 
+/* Which of the hooks were external, and what they were. */
+static int take_external_hooks(const struct reading *rd, const json_t *list)
+{
+	struct mkd_record *rec = rd->rec;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < json_array_size(list); i++) {
+		const json_t *at = json_array_get(list, i), *notes = json_object_get(at, "annotations");
+		const char *role = json_string_value(json_object_get(notes, "role"));
+		const char *mode = json_string_value(json_object_get(notes, "mode"));
+		const char *name = json_string_value(json_object_get(at, "name"));
+		const char *hex =
+			json_string_value(json_object_get(json_object_get(at, "digest"), "sha256"));
+		uint8_t bytes[32];
+
+		if (!role || strcmp(role, "external-hook") != 0)
+			continue;
+		/* it becomes the name of a file in a folder that somebody gives */
+		if (!name || !mkd_exthook_is_name(name) || !mkd_strv_has(&rec->hooks, name) ||
+		    !mode || !hex || !unhex(hex, bytes, sizeof(bytes)))
+			return unfit(rd, "external-hook");
+		rec->ext_mounted |= strcmp(mode, "mounted") == 0;
+		r = mkd_strv_add(&rec->ext_names, name, rd->err);
+		if (r == 0)
+			r = mkd_strv_add(&rec->ext_sha256, hex, rd->err);
+	}
+	return r;
+}
+
 static int take_all(const struct reading *rd, const json_t *root)
 {
 	const json_t *predicate = json_object_get(root, "predicate");
@@ -226,6 +256,9 @@ static int take_all(const struct reading *rd, const json_t *root)
 	if (r == 0)
 		r = take_internal(rd, json_object_get(definition, "internalParameters"),
 				  json_object_get(root, "subject"));
+	if (r == 0)
+		r = take_external_hooks(
+			rd, json_object_get(definition, "resolvedDependencies"));
 	if (r == 0)
 		r = take_tarball(
 			rd, json_array_get(json_object_get(definition, "resolvedDependencies"), 0));
@@ -259,6 +292,8 @@ void mkd_record_free(struct mkd_record *r)
 {
 	mkd_settings_free(&r->options);
 	mkd_strv_free(&r->hooks);
+	mkd_strv_free(&r->ext_names);
+	mkd_strv_free(&r->ext_sha256);
 	free(r->version);
 	free(r->name);
 	free(r->hostname);

@@ -20,6 +20,7 @@ static bool is_replaced(const struct mkd_record *rec, enum mkd_key key)
 	case MKD_KEY_SWAP_SIZE:
 	case MKD_KEY_LAYOUT:
 	case MKD_KEY_HOOK:
+	case MKD_KEY_ADD_HOOK:
 	case MKD_KEY_NO_HOOK:
 	case MKD_KEY_NO_HOOKS:
 	case MKD_KEY_FILES:
@@ -162,6 +163,19 @@ static int set_disks(const struct mkd_replan *p, struct mkd_settings *to, struct
 	return r < 0 ? r : set(to, MKD_KEY_LAYOUT, rec->disks[0].gpt ? "gpt" : "bare", err);
 }
 
+/* An external hook is that of the folder that was given; a manifest names no file to be run. */
+static int set_hook(const struct mkd_replan *p, struct mkd_settings *to, const char *name,
+		    struct mkd_err *err)
+{
+	cleanup_free char *path = NULL;
+	int r;
+
+	if (!mkd_strv_has(&p->record->ext_names, name))
+		return set(to, MKD_KEY_HOOK, name, err);
+	r = mkd_asprintf(&path, err, "%s/%s", p->req->hooks_dir, name);
+	return r < 0 ? r : set(to, MKD_KEY_HOOK, path, err);
+}
+
 static int set_rest(const struct mkd_replan *p, struct mkd_settings *to, struct mkd_err *err)
 {
 	const struct mkd_record *rec = p->record;
@@ -170,7 +184,7 @@ static int set_rest(const struct mkd_replan *p, struct mkd_settings *to, struct 
 	if (r == 0)
 		r = set(to, MKD_KEY_HOSTNAME, rec->hostname, err);
 	for (size_t i = 0; r == 0 && i < rec->hooks.n; i++)
-		r = set(to, MKD_KEY_HOOK, rec->hooks.v[i], err);
+		r = set_hook(p, to, rec->hooks.v[i], err);
 	if (r == 0 && !rec->hooks.n)
 		r = set(to, MKD_KEY_NO_HOOKS, "yes", err);
 	if (r == 0) /* for the config, which is not compared */

@@ -110,6 +110,8 @@ static void option_value(struct page *p, enum mkd_key key, const char *value)
 	case MKD_KEY_FILES:
 		file_value(p, value);
 		return;
+	case MKD_KEY_HOOK:
+	case MKD_KEY_ADD_HOOK:
 	case MKD_KEY_KEYRING:
 	case MKD_KEY_SIGNIFY_KEY:
 	case MKD_KEY_DISK:
@@ -278,6 +280,24 @@ static void copies(struct page *p)
 	}
 }
 
+/* One that is not: of what it ran with the digest, and whether others may get something else. */
+static void external_hook(struct page *p, const struct mkd_exthook *h)
+{
+	struct mkd_json *w = &p->json;
+
+	mkd_json_object(w, NULL);
+	mkd_json_string(w, "name", h->name);
+	mkd_json_object(w, "digest");
+	mkd_json_hex(w, "sha256", h->sha256, sizeof(h->sha256));
+	mkd_json_end(w);
+	mkd_json_object(w, "annotations");
+	mkd_json_string(w, "role", "external-hook");
+	mkd_json_string(w, "mode", h->head.mounted ? "mounted" : "staged");
+	mkd_json_bool(w, "network", h->head.network);
+	mkd_json_end(w);
+	mkd_json_end(w);
+}
+
 static void dependencies(struct page *p, const uint8_t keys_sha256[32])
 {
 	struct mkd_json *w = &p->json;
@@ -285,7 +305,10 @@ static void dependencies(struct page *p, const uint8_t keys_sha256[32])
 	mkd_json_array(w, "resolvedDependencies");
 	tarball(p);
 	for (size_t i = 0; i < p->j->plan->hooks.n; i++)
-		hook(p, p->j->plan->hooks.v[i]);
+		if (p->j->ext && p->j->ext[i].path)
+			external_hook(p, &p->j->ext[i]);
+		else
+			hook(p, p->j->plan->hooks.v[i]);
 	if (p->j->plan->authorized_keys_file) {
 		mkd_json_object(w, NULL);
 		mkd_json_string(w, "name", "authorized-keys");

@@ -248,6 +248,7 @@ void mkd_options_help(struct mkd_buf *ret)
 			 "       mkdomu verify IMAGE|DEVICE    is it what its manifest says?\n"
 			 "       mkdomu profiles [--show NAME] what there is to build from\n"
 			 "       mkdomu digest IMAGE|DEVICE    of what its file systems own\n"
+			 "       mkdomu hooks                  what fits the guest to Xen, and yours\n"
 			 "Make a Xen guest: its root file system on a disk, and its xl config.\n"
 			 "\nWhat to build\n");
 	mkd_options_help_line(ret, "--profile NAME|PATH",

@@ -52,6 +52,8 @@ int mkd_verb_verify(int argc, char **argv, struct mkd_console *console, struct m
 		OPTION("inputs", "DIR",
 		       "the folder of what --copy-in and --firstboot took, by the names of then",
 		       &req.inputs),
+		OPTION("hooks", "DIR", "the folder of the external hooks that it was made with",
+		       &req.hooks_dir),
 		{ "threads", 0, "N", "threads that work (default: one for each CPU)", &threads,
 		  NULL },
 		SWITCH("quiet", 'q', "warnings and errors only", &quiet),

@@ -7,87 +7,10 @@
 #include "mkdomu/draft.h"
 #include "mkdomu/fileop.h"
 #include "mkdomu/plan_disk.h"
+#include "mkdomu/plan_hooks.h"
 #include "mkdomu/plan_source.h"
-#include "mkdomu/suggest.h"
 
 #define EXTRA_MAX 1024 /* x86's COMMAND_LINE_SIZE is 2048, and root=, console= join in */
-
-/* -- hooks -- */
-
-static int check_hook_name(const struct mkd_strv *known, const char *name, const char *from,
-			   struct mkd_err *err)
-{
-	struct mkd_suggest near = { .word = name };
-	char hint[112];
-
-	if (mkd_strv_has(known, name))
-		return 0;
-	for (size_t i = 0; i < known->n; i++)
-		mkd_suggest_offer(&near, known->v[i]);
-	return mkd_fail(err, MKD_EXIT_USAGE, EINVAL, "%s: no hook '%s' would run%s", from, name,
-			mkd_suggest_text(&near, "", hint));
-}
-
-static int list_hooks(const struct mkd_draft *j, struct mkd_strv *ret)
-{
-	static const char *const standard[] = { "console", "fstab",    "network", "hostname",
-						"clock",   "identity", "access" };
-	const struct mkd_setting *at = &j->s->of[MKD_KEY_HOOK];
-	int r = 0;
-
-	if (!at->values.n && !j->p->profile)
-		for (size_t i = 0; i < ARRAY_LEN(standard) && r == 0; i++)
-			r = mkd_strv_add(ret, standard[i], j->err);
-	for (size_t i = 0; i < at->values.n && r == 0; i++) {
-		if (mkd_strv_has(ret, at->values.v[i]))
-			return mkd_fail(j->err, MKD_EXIT_USAGE, EINVAL,
-					"%s: hook '%s' is given twice; keep one", at->origins.v[i],
-					at->values.v[i]);
-		r = mkd_value_text(at->values.v[i], at->origins.v[i], 64, j->err);
-		if (r == 0)
-			r = mkd_strv_add(ret, at->values.v[i], j->err);
-	}
-	return r;
-}
-
-/*
- * A hook that does nothing but what an option asks for need not be in a profile's list: the option
- * brings it along. One that was left out by name stays out, and then the option is a contradiction.
- */
-static int imply_hook(const struct mkd_draft *j, const char *name, enum mkd_key key)
-{
-	if (!mkd_draft_get(j, key) || mkd_strv_has(&j->p->hooks, name))
-		return 0;
-	if (mkd_draft_get(j, MKD_KEY_NO_HOOKS) ||
-	    mkd_strv_has(&j->s->of[MKD_KEY_NO_HOOK].values, name))
-		return mkd_fail(j->err, MKD_EXIT_USAGE, EINVAL,
-				"%s needs the hook '%s', which is left out",
-				mkd_draft_origin(j, key), name);
-	return mkd_strv_add(&j->p->hooks, name, j->err);
-}
-
-static bool is_implied(const char *name)
-{
-	return strcmp(name, "files") == 0 || strcmp(name, "locale") == 0;
-}
-
-static int plan_hooks(const struct mkd_draft *j)
-{
-	const struct mkd_setting *no = &j->s->of[MKD_KEY_NO_HOOK];
-	cleanup_strv struct mkd_strv known = { 0 };
-	int r = list_hooks(j, &known);
-
-	for (size_t i = 0; i < no->values.n && r == 0; i++)
-		r = is_implied(no->values.v[i])
-			    ? 0
-			    : check_hook_name(&known, no->values.v[i], no->origins.v[i], j->err);
-	for (size_t i = 0; i < known.n && r == 0; i++)
-		if (!mkd_draft_get(j, MKD_KEY_NO_HOOKS) && !mkd_strv_has(&no->values, known.v[i]))
-			r = mkd_strv_add(&j->p->hooks, known.v[i], j->err);
-	for (enum mkd_key key = MKD_KEY_TIMEZONE; key <= MKD_KEY_KEYMAP && r == 0; key++)
-		r = imply_hook(j, "locale", key);
-	return r < 0 ? r : imply_hook(j, "files", MKD_KEY_FILES);
-}
 
 /* -- domain -- */
 
@@ -347,6 +270,16 @@ static int take_profile(const struct mkd_draft *j, const char *profile)
 
 	if (len > 5 && strcmp(base + len - 5, ".conf") == 0)
 		len -= 5;
+	if (slash || base[len]) {
+		cleanup_free char *dir = NULL;
+
+		r = mkd_asprintf(&dir, j->err, "%.*s", slash ? (int)(slash - profile) : 1,
+				 slash ? profile : ".");
+		if (r == 0)
+			r = mkd_draft_keep(j, dir, &j->p->profile_dir);
+		if (r < 0)
+			return r;
+	}
 	r = mkd_asprintf(&name, j->err, "%.*s", (int)len, base);
 	return r < 0 || !name ? r : mkd_draft_keep(j, name, &j->p->profile);
 }
@@ -363,7 +296,7 @@ int mkd_plan_make(const struct mkd_settings *s, const char *profile, struct mkd_
 	if (r == 0)
 		r = mkd_plan_source(&j);
 	if (r == 0)
-		r = plan_hooks(&j);
+		r = mkd_plan_hooks(&j);
 	if (r == 0)
 		r = mkd_fileops_plan(&j);
 	if (r == 0)
@@ -388,6 +321,7 @@ void mkd_plan_free(struct mkd_plan *p)
 	mkd_strv_free(&p->signers);
 	mkd_strv_free(&p->hooks);
 	free(p->fileops);
+	mkd_strv_free(&p->hook_paths);
 	mkd_strv_free(&p->pool);
 	*p = (struct mkd_plan){ 0 };
 }

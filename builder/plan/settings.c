@@ -88,6 +88,8 @@ const struct mkd_setting_info mkd_setting_info[MKD_N_KEYS] = {
 	[MKD_KEY_FORCE] = SWITCH("force", "replace an existing image, config or file system"),
 
 	[MKD_KEY_HOOK] = PROFILE("", "hooks", true, "the hooks that edit the guest, in order"),
+	[MKD_KEY_ADD_HOOK] = OPTION("hook", "NAME|PATH", true,
+				    "run this hook too: a built-in one, or an executable"),
 	[MKD_KEY_NO_HOOK] = OPTION("no-hook", "NAME", true, "leave out one of the profile's hooks"),
 	[MKD_KEY_NO_HOOKS] = SWITCH("no-hooks", "leave out all hooks: the tarball as it is"),
 

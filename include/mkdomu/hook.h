@@ -31,6 +31,9 @@ struct mkd_hook {
 /* All built-in hooks, in the order in which they run; ends with a NULL name. hooks/registry.c. */
 extern const struct mkd_hook mkd_hooks[];
 
+/* When this one applies, in words. hooks/registry.c. */
+const char *mkd_hook_when(const struct mkd_hook *h);
+
 /* By name, or NULL. */
 const struct mkd_hook *mkd_hook_find(const struct mkd_hook *table, const char *name);
 

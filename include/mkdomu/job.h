@@ -3,6 +3,7 @@
 #ifndef MKDOMU_JOB_H
 #define MKDOMU_JOB_H
 
+#include "mkdomu/exthook.h"
 #include "mkdomu/facts.h"
 #include "mkdomu/identity.h"
 #include "mkdomu/plan.h"
@@ -21,6 +22,7 @@ struct mkd_job {
 	/* inputs */
 	struct mkd_buf password, keys; /* the password is wiped at release */
 	struct mkd_copy *copies;       /* one for each of the plan's fileops */
+	struct mkd_exthook *ext; /* one for each of the plan's hooks; path NULL = it is built in */
 	char *kernel, *ramdisk;        /* as they go into the config; ramdisk may be NULL */
 	bool kernel_derived;
 	int64_t epoch_sec; /* SOURCE_DATE_EPOCH, or 0 */
@@ -55,12 +57,13 @@ struct mkd_job {
  * inputs.c: what the user's files and this host say; nothing is touched.
  *	-EINVAL  SOURCE_DATE_EPOCH is no time, a password has a NUL, or secrets come
  *	         without the hook that uses them (USAGE)
- *	-ENOENT  no such hook (USAGE)
+ *	-EPERM   a hook is for the mounted disk, and this is not root (HOOK)
  *	-EEXIST  the config is there and not force, or is no regular file (TARGET)
  *	-ENAMETOOLONG  the name of the config (USAGE)
  *	-EACCES  the config's folder may not be written (TARGET)
- *	and mkd_copyin_read, mkd_job_overlap, mkd_file_read, mkd_file_read_secret,
- *mkd_password_check, mkd_authorized_keys_check, mkd_kernel_newest, mkd_kernel_look, mkd_open_parent
+ *	and mkd_copyin_read, mkd_job_overlap, mkd_exthook_find, mkd_file_read, mkd_file_read_secret,
+ *	    mkd_password_check, mkd_authorized_keys_check, mkd_kernel_newest, mkd_kernel_look,
+ *	    mkd_open_parent
  */
 must_check int mkd_job_inputs(void *job, struct mkd_err *err);
 void mkd_job_inputs_release(void *job);
@@ -91,7 +94,8 @@ must_check int mkd_job_digest(void *job, struct mkd_err *err);
 /*
  * personalise.c: facts, hooks, superblock identity, on the finished base image.
  *	and mkd_tree_ext4_open, mkd_tree_ext4_set_identity, mkd_facts_find, mkd_hooks_run,
- *	    mkd_access_find, mkd_tree_ext4_close
+ *	    mkd_access_find, mkd_tree_ext4_close, mkd_external_run, mkd_hookdisk_attach,
+ *	    mkd_hookdisk_detach, mkd_e4_scrub
  */
 must_check int mkd_job_guest(void *job, struct mkd_err *err);
 

@@ -15,6 +15,7 @@ enum mkd_manifest { MKD_MANIFEST_QUICK, MKD_MANIFEST_FULL, MKD_MANIFEST_NONE };
 
 struct mkd_plan {
 	const char *profile; /* its name: the base name without ".conf" */
+	const char *profile_dir; /* the folder of its file; NULL = not known */
 
 	/* source: tarball NULL = from the mirrors */
 	struct mkd_strv mirrors, signers;
@@ -40,6 +41,8 @@ struct mkd_plan {
 
 	/* hooks, in order; empty with --no-hooks */
 	struct mkd_strv hooks;
+	struct mkd_strv hook_paths; /* of each, the executable; "" = to be found by its name */
+	bool hooks_built_in;        /* those without a path are, and are not looked for */
 
 	/* what follows the hooks, in order; allocated */
 	struct mkd_fileop *fileops;

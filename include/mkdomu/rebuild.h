@@ -25,6 +25,7 @@ struct mkd_rebuild_req {
 	/* What a manifest never has; needed when the guest was made with it. */
 	const char *password_file, *keys_file, *seed;
 	const char *inputs; /* the folder of what was copied in, by the names of then */
+	const char *hooks_dir; /* of its external hooks; NULL = none is given */
 	unsigned threads;
 	struct mkd_ui *ui;
 };
@@ -34,15 +35,17 @@ struct mkd_rebuild_req {
  * files. *ret gets the report.
  *	-EBADMSG  the disk differs, or the manifest's digest is not that of the disk (VERIFY); the
  *	          message names the first place, and ui has been told of more
+ *	-EBADMSG  an external hook has not the recorded digest (VERIFY)
+ *	-EINVAL   the guest was made with an external hook, and no folder is given (USAGE)
  *	-EINVAL   the disk is neither a file nor a block device, or there is no second one (USAGE)
  *	-EOPNOTSUPP  a GPT on a device with sectors of 4096 bytes, or on one of which --size
- *	          used a part (TARGET)
+ *	          used a part, or a hook that had the disk mounted (TARGET)
  *	-ENOENT   no such disk or manifest (USAGE); the tarball is not to be had (NET)
  *	-ENOMEM   (INTERNAL)
  *	other     of open(2), fstat(2) on the disk (USAGE)
  *	and mkd_plan_name, mkd_file_read, mkd_record_parse, mkd_tarball_cached, mkd_tmpdir,
  *	    mkd_replan_settings, mkd_plan_make, mkd_build_run, mkd_diskmap_make, mkd_diskdiff,
- *	    mkd_diskdigest_fd
+ *	    mkd_diskdigest_fd, mkd_exthook_find
  */
 must_check int mkd_rebuild_verify(const struct mkd_rebuild_req *req, struct mkd_buf *ret,
 				  struct mkd_err *err);

@@ -28,6 +28,8 @@ struct mkd_record {
 	int64_t epoch_sec;
 	uint8_t start_sha256[32];
 	struct mkd_strv hooks;
+	struct mkd_strv ext_names, ext_sha256; /* of those that are external; hex */
+	bool ext_mounted;                      /* one of them had the disk mounted */
 	struct mkd_record_disk disks[2];
 	size_t n_disks;
 	uint64_t swap_bytes; /* of a partition or file; 0 = neither */

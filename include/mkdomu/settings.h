@@ -45,6 +45,7 @@ enum mkd_key {
 	MKD_KEY_FORCE,
 	/* hooks */
 	MKD_KEY_HOOK, /* the list of the profile */
+	MKD_KEY_ADD_HOOK,
 	MKD_KEY_NO_HOOK,
 	MKD_KEY_NO_HOOKS,
 	/* files: each option adds "WORD VALUE" to MKD_KEY_FILES, so that their order is kept */

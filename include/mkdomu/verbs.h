@@ -23,6 +23,8 @@ int mkd_verb_digest(int argc, char **argv, struct mkd_console *console, struct m
 		    struct mkd_err *err);
 int mkd_verb_profiles(int argc, char **argv, struct mkd_console *console, struct mkd_buf *ret,
 		      struct mkd_err *err);
+int mkd_verb_hooks(int argc, char **argv, struct mkd_console *console, struct mkd_buf *ret,
+		   struct mkd_err *err);
 int mkd_verb_verify(int argc, char **argv, struct mkd_console *console, struct mkd_buf *ret,
 		    struct mkd_err *err);
 
