@@ -28,22 +28,28 @@ root_of() {
 		not_ok "the root is made"
 		exit 1
 	}
+	plans "$1"
 	source=(--profile generic --tarball "$tar" --unverified)
 }
 # from_mirror PROFILE VARIANT: the same from a signed mirror
 from_mirror() {
 	mirror_setup "$2"
+	plans "$2"
 	source=(--profile "$1" "${mirror[@]}")
 }
-# The wants of every row. The guest's identity is worked out anew, by include/mkdomu/identity.h.
+# The guest's identity, worked out anew by include/mkdomu/identity.h
 mapfile -t ids < <(python3 -c '
 import sys, uuid
 ns = uuid.uuid5(uuid.NAMESPACE_DNS, "mkdomu")
 for word in sys.argv[1:]:
     ns = uuid.uuid5(ns, word)
 print(uuid.uuid5(ns, "fs"), uuid.uuid5(ns, "machine-id").hex, uuid.uuid5(ns, "domain"), sep="\n")' lab web1)
-plan=(--want hostname=web1 --want "fsuuid=${ids[0]}" --want "machine-id=${ids[1]}" --want "domain=${ids[2]}"
-	--want gettys=0)
+# plans KIND: sets $plan, the wants of every row with such a root. There is a machine-id where there is
+# systemd or D-Bus.
+plans() {
+	plan=(--want hostname=web1 --want "fsuuid=${ids[0]}" --want "domain=${ids[2]}" --want gettys=0
+		--want "machine-id=$([ "$1" != systemd ] || echo "${ids[1]}")")
+}
 # boots OPTION...: every line of boot's counts
 boots() {
 	"$lab/boot" --cfg "$cfg" --password-file "$W/password" --logs "$top/build/logs/lab-$row" "$@" 2>&1 ||

@@ -11,7 +11,7 @@ CLOCK_S = 5
 LISTS = ("address", "route", "dns", "interface", "swap", "cap")
 WANTS = LISTS + ("init", "root", "rootfs", "swaps", "hostname", "machine-id", "fsuuid", "interfaces",
                  "domain", "gettys")
-COMPLAINTS = (r"^.*(?:respawning too fast|\[FAILED\]|\.\.\. *failed!|\[ *!! *\]|Failed to start|"
+COMPLAINTS = (r"^.*(?:respawning too fast|\[FAILED\]|\.\.\. *failed!|\[ *!! *\]|Failed to start|Dependency failed|"
               r"startpar: service\(s\) returned failure).*")
 
 
