@@ -9,8 +9,9 @@ from . import LabError
 CLOCK_S = 5
 # Facts of which the guest may have more than the one wanted.
 LISTS = ("address", "route", "dns", "interface", "swap", "cap")
-WANTS = LISTS + ("init", "root", "rootfs", "swaps", "hostname", "machine-id", "fsuuid", "interfaces")
-COMPLAINTS = (r"^.*(?:respawning too fast|\[FAILED\]|\.\.\. *failed!|\[ *!! *\]|Failed to start|"
+WANTS = LISTS + ("init", "root", "rootfs", "swaps", "hostname", "machine-id", "fsuuid", "interfaces",
+                 "domain", "gettys")
+COMPLAINTS = (r"^.*(?:respawning too fast|\[FAILED\]|\.\.\. *failed!|\[ *!! *\]|Failed to start|Dependency failed|"
               r"startpar: service\(s\) returned failure).*")
 
 
@@ -42,6 +43,8 @@ def from_config(config):
     wants = []
     if config.root():
         wants.append(("root", config.root()))
+    if config.one("uuid"):
+        wants.append(("domain", config.one("uuid").lower()))
     for i, vif in enumerate(config.vifs):
         if "mac" in vif:
             wants.append(("interface", f"eth{i} {vif['mac'].lower()}"))

@@ -3,7 +3,19 @@
 # For any POSIX shell, with busybox's tools or the usual ones. $1: addresses of dom0 to ping; $2:
 # files whose capabilities to show.
 fact() { echo "@F $1=$2"; }
+# Those beside the one that this login came from: "PID COMMAND" a line
+gettys() {
+	for p in /proc/[0-9]*; do
+		{ read -r comm <"$p/comm"; } 2>/dev/null || continue
+		case $comm in
+		*getty*) echo "${p#/proc/} $(tr '\0' ' ' <"$p/cmdline" 2>/dev/null)" ;;
+		esac
+	done
+}
 dmesg -n 1 2>/dev/null
+since=$(date +%s)
+gettys >/run/lab-gettys
+fact gettys "$(($(wc -l </run/lab-gettys)))"
 if [ -d /run/systemd/system ]; then
 	fact init systemd
 	fact state "$(timeout 300 systemctl is-system-running --wait)"
@@ -26,6 +38,7 @@ fi
 fact hypervisor "$(cat /sys/hypervisor/type)"
 fact pv "$(dmesg | grep -c 'Xen PV')"
 fact kernel "$(uname -r)"
+fact domain "$(cat /sys/hypervisor/uuid)"
 dmesg | grep -E 'segfault|general protection|trap invalid|Oops:|BUG:|EXT4-fs error|I/O error' |
 	while read -r l; do fact trouble "$l"; done
 
@@ -58,5 +71,13 @@ for a in $1; do
 	esac && fact ping "$a"
 done
 for f in $2; do fact cap "$(getcap "$f")"; done
-[ ! -e /lab-kept ] || fact kept "$(cat /lab-kept)"
+# One that dies is started again: agetty waits 10 s before it gives up.
+while [ $(($(date +%s) - since)) -lt 12 ]; do sleep 1; done
+gettys >/run/lab-gettys-now
+while read -r pid rest; do
+	grep -q "^$pid " /run/lab-gettys-now || fact restarts "$rest ended"
+done </run/lab-gettys
+while read -r pid rest; do
+	grep -q "^$pid " /run/lab-gettys || fact restarts "$rest began"
+done </run/lab-gettys-now
 fact clock "$(date +%s)"

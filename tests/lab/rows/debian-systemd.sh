@@ -3,7 +3,6 @@
 . "$(dirname "$0")/../row.sh"
 root_of systemd
 made "${source[@]}" --disk web1.img --swap web1-swap.img --size 768M --swap-size 64M
-planned web1.img
 boots "${plan[@]}" --reboot --bridge xenbr0=192.0.2.1/24,dhcp=192.0.2.77 --want init=systemd \
 	--want "swap=xvda2 65532" --want swaps=1 --want "address=eth0 192.0.2.77/24" --want "route=192.0.2.1 eth0" \
-	--want "cap=/bin/ping cap_net_raw=ep"
+	--want dns=192.0.2.1 --want "cap=/bin/ping cap_net_raw=ep"

@@ -5,5 +5,5 @@
 root_of tiny
 memory=128
 made "${source[@]}" --disk web1.img --swap none --size 64M --no-hook console
-fails "no login on the console" --silence 120
+fails "no login on the console" --silence 60
 check "though it has come up" grep -q "runlevel 2 is reached" "$top/build/logs/lab-$row/guest.log"

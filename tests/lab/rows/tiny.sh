@@ -7,8 +7,7 @@ memory=128
 made "${source[@]}" --disk web1.img --size 128M --swap-size 32M \
 	--nic bridge=front,ip=192.0.2.10/24,ip=2001:db8:1::10/64,gateway=192.0.2.1,gateway=2001:db8:1::1,dns=192.0.2.53 \
 	--nic bridge=back,ip=198.51.100.10/24
-planned "web1.img?offset=1048576"
 boots "${plan[@]}" --reboot --bridge front=192.0.2.1/24,2001:db8:1::1/64 --bridge back=198.51.100.1/24 \
-	--want "swap=xvda2 32764" --want swaps=1 --want "route=192.0.2.1 eth0" --want "route=2001:db8:1::1 eth0" \
+	--want init=init --want "swap=xvda2 32764" --want swaps=1 --want "route=192.0.2.1 eth0" --want "route=2001:db8:1::1 eth0" \
 	--want dns=192.0.2.53 --want "address=eth0 192.0.2.10/24" --want "address=eth0 2001:db8:1::10/64" \
 	--want "address=eth1 198.51.100.10/24" --want "cap=/sbin/getcap cap_net_raw=ep"
