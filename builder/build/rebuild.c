@@ -103,10 +103,11 @@ static int check_hooks(const struct work *w, struct mkd_err *err)
 	int r = 0;
 
 	if (rec->ext_names.n && !w->req->hooks_dir)
-		return mkd_fail(err, MKD_EXIT_USAGE, EINVAL,
-				"the guest was made with the external hook '%s', which its manifest "
-				"does not have; give the folder that it is in by --hooks DIR",
-				rec->ext_names.v[0]);
+		return mkd_fail(
+			err, MKD_EXIT_USAGE, EINVAL,
+			"the guest was made with the external hook '%s', which its manifest "
+			"does not have; give the folder that it is in by --hooks DIR",
+			rec->ext_names.v[0]);
 	for (size_t i = 0; r == 0 && i < rec->ext_names.n; i++) {
 		cleanup(mkd_exthook_free) struct mkd_exthook h = { 0 };
 		cleanup_free char *path = NULL;
@@ -118,10 +119,11 @@ static int check_hooks(const struct work *w, struct mkd_err *err)
 		for (size_t k = 0; r == 0 && k < sizeof(h.sha256); k++)
 			(void)snprintf(hex + 2 * k, 3, "%02x", h.sha256[k]);
 		if (r == 0 && strcmp(hex, rec->ext_sha256.v[i]) != 0)
-			r = mkd_fail(err, MKD_EXIT_VERIFY, EBADMSG,
-				     "'%s' is not the hook that the guest was made with: its SHA256 "
-				     "is %.16s..., not %.16s...",
-				     path, hex, rec->ext_sha256.v[i]);
+			r = mkd_fail(
+				err, MKD_EXIT_VERIFY, EBADMSG,
+				"'%s' is not the hook that the guest was made with: its SHA256 "
+				"is %.16s..., not %.16s...",
+				path, hex, rec->ext_sha256.v[i]);
 	}
 	return r;
 }

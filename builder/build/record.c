@@ -217,7 +217,8 @@ static int take_external_hooks(const struct reading *rd, const json_t *list)
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < json_array_size(list); i++) {
-		const json_t *at = json_array_get(list, i), *notes = json_object_get(at, "annotations");
+		const json_t *at = json_array_get(list, i),
+			     *notes = json_object_get(at, "annotations");
 		const char *role = json_string_value(json_object_get(notes, "role"));
 		const char *mode = json_string_value(json_object_get(notes, "mode"));
 		const char *name = json_string_value(json_object_get(at, "name"));
@@ -257,8 +258,7 @@ static int take_all(const struct reading *rd, const json_t *root)
 		r = take_internal(rd, json_object_get(definition, "internalParameters"),
 				  json_object_get(root, "subject"));
 	if (r == 0)
-		r = take_external_hooks(
-			rd, json_object_get(definition, "resolvedDependencies"));
+		r = take_external_hooks(rd, json_object_get(definition, "resolvedDependencies"));
 	if (r == 0)
 		r = take_tarball(
 			rd, json_array_get(json_object_get(definition, "resolvedDependencies"), 0));

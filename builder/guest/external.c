@@ -37,9 +37,8 @@ static int judge(const struct mkd_exthook *h, const struct mkd_jail_end *e, stru
 				"it had more than %d processes, and was ended%s%s",
 				MKD_JAIL_PROCESSES, said, e->last);
 	if (e->signal)
-		return mkd_fail(err, MKD_EXIT_HOOK, ECANCELED,
-				"it was ended by signal %d (%s)%s%s", e->signal,
-				strsignal(e->signal), said, e->last);
+		return mkd_fail(err, MKD_EXIT_HOOK, ECANCELED, "it was ended by signal %d (%s)%s%s",
+				e->signal, strsignal(e->signal), said, e->last);
 	if (e->status != 0 && e->status != MKD_HOOK_SKIP)
 		return mkd_fail(err, MKD_EXIT_HOOK, ECANCELED, "it failed with status %d%s%s",
 				e->status, said, e->last);

@@ -134,8 +134,9 @@ static int take_text(const struct heading *h, const char *value, char ret[static
 
 static int take(struct heading *h, const char *key, char *value)
 {
-	static const char *const keys[] = { "mode",    "paths",   "timeout",
-					    "network", "summary", "when" };
+	static const char *const keys[] = {
+		"mode", "paths", "timeout", "network", "summary", "when"
+	};
 	static const char *const modes[2] = { "staged", "mounted" };
 	static const char *const yes[2] = { "no", "yes" };
 	size_t i = 0;

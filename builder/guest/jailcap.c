@@ -25,7 +25,7 @@
 #define BIT(cap) (UINT64_C(1) << (cap))
 /* Files may be written whatever their mode, as a program run by root expects. */
 #define FILE_CAPS (BIT(CAP_CHOWN) | BIT(CAP_DAC_OVERRIDE) | BIT(CAP_FOWNER) | BIT(CAP_FSETID))
-#define ROOT_CAPS                                                                             \
+#define ROOT_CAPS                                                                               \
 	(FILE_CAPS | BIT(CAP_SYS_CHROOT) | BIT(CAP_MKNOD) | BIT(CAP_SETUID) | BIT(CAP_SETGID) | \
 	 BIT(CAP_SETFCAP) | BIT(CAP_KILL))
 
@@ -87,7 +87,7 @@ static const unsigned denied[] = {
 #endif
 };
 
-#define NAMESPACES                                                                        \
+#define NAMESPACES                                                                                 \
 	(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | \
 	 CLONE_NEWCGROUP)
 #define LOAD(field) \

@@ -20,7 +20,7 @@ static const char *const programs[] = {
 	"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/opt", "/nix", "/gnu",
 };
 static const char *const config[] = {
-	"/etc/ld.so.cache", "/etc/ld.so.conf",     "/etc/ld.so.conf.d", "/etc/alternatives",
+	"/etc/ld.so.cache", "/etc/ld.so.conf",      "/etc/ld.so.conf.d", "/etc/alternatives",
 	"/etc/ssl",         "/etc/ca-certificates", "/etc/pki",
 };
 static const char *const net_config[] = {
@@ -82,9 +82,9 @@ static int bind_one(const char *prefix, const char *path, bool device)
 	if (r == 0)
 		r = mount_at(path, to, NULL, MS_BIND | MS_REC, NULL);
 	if (r == 0)
-		r = lock_tree(to, device ? MOUNT_ATTR_NOSUID
-					 : MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
-						   MOUNT_ATTR_NODEV);
+		r = lock_tree(to,
+			      device ? MOUNT_ATTR_NOSUID
+				     : MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
 	return r;
 }
 
@@ -122,9 +122,9 @@ static int make_dev(const char *prefix)
 
 static int make_folders(void)
 {
-	static const char *const folders[] = { "/dev",    "/etc", "/mkdomu", "/mkdomu/hook",
+	static const char *const folders[] = { "/dev",         "/etc",  "/mkdomu", "/mkdomu/hook",
 					       "/mkdomu/root", "/proc", "/root",   "/run",
-					       "/tmp",    "/var" };
+					       "/tmp",         "/var" };
 
 	for (size_t i = 0; i < ARRAY_LEN(folders); i++) {
 		char path[64];
@@ -167,7 +167,8 @@ static int furnish(void)
 
 	for (size_t i = 0; r == 0 && i < ARRAY_LEN(temps); i++)
 		if (is_folder(temps[i]))
-			r = mount_at("tmpfs", temps[i], "tmpfs", QUIET, i ? "mode=755" : "mode=1777");
+			r = mount_at("tmpfs", temps[i], "tmpfs", QUIET,
+				     i ? "mode=755" : "mode=1777");
 	if (r == 0 && is_folder(INNER "/proc"))
 		r = mount_at("proc", INNER "/proc", "proc", QUIET | MS_NOEXEC | MS_RDONLY, NULL);
 	if (r == 0 && is_folder(INNER "/dev"))
@@ -204,8 +205,8 @@ static int enter(void)
 	if (chdir(NEW) != 0 || syscall(SYS_pivot_root, ".", ".") != 0 ||
 	    umount2(".", MNT_DETACH) != 0 || chdir("/") != 0)
 		return -errno;
-	return mount_at(NULL, "/", NULL,
-			MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV, NULL);
+	return mount_at(NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV,
+			NULL);
 }
 
 int mkd_jailfs_build(const struct mkd_jail_req *req, bool *has_proc, const char **step)
@@ -245,8 +246,8 @@ int mkd_jailfs_build(const struct mkd_jail_req *req, bool *has_proc, const char 
 
 int mkd_jailfs_lock_proc(void)
 {
-	return mount_at(NULL, "/proc", NULL,
-			MS_REMOUNT | MS_BIND | MS_RDONLY | QUIET | MS_NOEXEC, NULL);
+	return mount_at(NULL, "/proc", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | QUIET | MS_NOEXEC,
+			NULL);
 }
 
 int mkd_jailfs_unmount(void)

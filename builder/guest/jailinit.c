@@ -22,15 +22,16 @@
 
 DEFINE_CLEANUP(closedirp, DIR *, closedir)
 
-#define CONTROL    3 /* the descriptors that the first process keeps */
-#define OUTPUT     4
-#define LOOK_MS    200
+#define CONTROL 3 /* the descriptors that the first process keeps */
+#define OUTPUT  4
+#define LOOK_MS 200
 
 /* -- messages -- */
 
 int mkd_jail_send(int socket, const struct mkd_jail_msg *msg, int fd)
 {
-	struct iovec iov = { (void *)(uintptr_t)msg, sizeof(*msg) };
+	struct mkd_jail_msg copy = *msg; /* an iovec has no const */
+	struct iovec iov = { &copy, sizeof(copy) };
 	union {
 		struct cmsghdr header;
 		char room[CMSG_SPACE(sizeof(int))];
@@ -192,12 +193,14 @@ static void __attribute__((noreturn)) not_started(const struct start *s, int r, 
 static void __attribute__((noreturn)) program(const struct start *s)
 {
 	const struct mkd_jail_req *q = s->in->req;
-	char path[NAME_MAX + 64], byte = s->as_nobody && become_nobody();
+	char path[NAME_MAX + 64], byte = 0;
 	char *argv[] = { path, NULL };
 	const char *step = "resetting signals";
 	int r = plain_signals();
 
 	(void)snprintf(path, sizeof(path), "/mkdomu/hook/%s", q->name);
+	if (s->as_nobody)
+		(void)become_nobody(); /* what came of it is seen below */
 	if (write(s->ready[1], &byte, 1) != 1 || read(s->go[0], &byte, 1) != 1)
 		_exit(127);
 	if (s->as_nobody && geteuid() != 0) /* half way: neither of both */

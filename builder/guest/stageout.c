@@ -29,8 +29,8 @@ static int failed(const struct out *o, int code, const char *path)
 
 static int own(const struct out *o, int dirfd, const char *name, const char *path)
 {
-	if (o->s->owner >= 0 && fchownat(dirfd, name, (uid_t)o->s->owner, (gid_t)o->s->owner,
-					 AT_SYMLINK_NOFOLLOW) != 0)
+	if (o->s->owner >= 0 &&
+	    fchownat(dirfd, name, (uid_t)o->s->owner, (gid_t)o->s->owner, AT_SYMLINK_NOFOLLOW) != 0)
 		return failed(o, errno, path);
 	return 0;
 }

@@ -48,8 +48,8 @@ static int scrub_inodes(struct mkd_e4 *e, int64_t from_sec, struct mkd_err *err)
 	for (uint32_t no = 1; r == 0 && no <= e->fs->super->s_inodes_count; no++) {
 		struct ext2_inode_large *in = MKD_E4_IN(&i);
 
-		if (!ext2fs_test_inode_bitmap2(e->fs->inode_map, no) ||
-		    no == EXT2_RESIZE_INO || no == EXT2_JOURNAL_INO)
+		if (!ext2fs_test_inode_bitmap2(e->fs->inode_map, no) || no == EXT2_RESIZE_INO ||
+		    no == EXT2_JOURNAL_INO)
 			continue;
 		r = mkd_e4_inode_read(e, no, &i, err);
 		if (r == 0 && scrub_times(e, in, from_sec))

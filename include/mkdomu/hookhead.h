@@ -27,7 +27,7 @@
 struct mkd_hookhead {
 	bool mounted, network;
 	unsigned timeout_sec;
-	struct mkd_strv paths;     /* absolute, clean, sorted, none below another */
+	struct mkd_strv paths;      /* absolute, clean, sorted, none below another */
 	char summary[96], when[96]; /* "" = none */
 };
 

@@ -44,10 +44,10 @@ struct mkd_jail;
 
 /* How the program ended. */
 struct mkd_jail_end {
-	int status;    /* of exit(3), or -1 */
-	int signal;    /* that killed it, or 0 */
-	bool timeout;  /* it took too long */
-	bool too_many; /* processes */
+	int status;     /* of exit(3), or -1 */
+	int signal;     /* that killed it, or 0 */
+	bool timeout;   /* it took too long */
+	bool too_many;  /* processes */
 	int exec_errno; /* it could not be started */
 	char last[256]; /* its last line of output */
 };

@@ -23,7 +23,7 @@ struct mkd_job {
 	struct mkd_buf password, keys; /* the password is wiped at release */
 	struct mkd_copy *copies;       /* one for each of the plan's fileops */
 	struct mkd_exthook *ext; /* one for each of the plan's hooks; path NULL = it is built in */
-	char *kernel, *ramdisk;        /* as they go into the config; ramdisk may be NULL */
+	char *kernel, *ramdisk;  /* as they go into the config; ramdisk may be NULL */
 	bool kernel_derived;
 	int64_t epoch_sec; /* SOURCE_DATE_EPOCH, or 0 */
 	int cfg_dirfd;

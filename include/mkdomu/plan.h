@@ -14,7 +14,7 @@ struct mkd_fileop; /* fileop.h */
 enum mkd_manifest { MKD_MANIFEST_QUICK, MKD_MANIFEST_FULL, MKD_MANIFEST_NONE };
 
 struct mkd_plan {
-	const char *profile; /* its name: the base name without ".conf" */
+	const char *profile;     /* its name: the base name without ".conf" */
 	const char *profile_dir; /* the folder of its file; NULL = not known */
 
 	/* source: tarball NULL = from the mirrors */

@@ -6,7 +6,7 @@ user_setup
 hooks=$W/hooks
 mkdir -p "$hooks" "$W/secret"
 cp "$top"/hooks/examples/* "$hooks/"
-mkdir -p "$W/small"/{etc/apt/sources.list.d,usr/bin,tmp,run,var}
+mkdir -p "$W/small"/{etc/apt/sources.list.d,sbin,usr/bin,tmp,run,var}
 echo old >"$W/small/etc/kept"
 echo gone >"$W/small/etc/gone"
 echo 'root:x:0:' >"$W/small/etc/group"

@@ -49,6 +49,36 @@ static void inputs_are_refused(void **state)
 	assert_int_equal(j.cfg_dirfd, -1);
 }
 
+/* As another user, in a process that ends: a hook that mounts takes root. */
+static void a_mounted_hook_takes_root(void **state)
+{
+	const char *path = test_path(state, "hook");
+	static const char text[] = "#!/bin/sh\n# mkdomu-hook: mode=mounted\n";
+	struct mkd_plan p = plan_in(state);
+	struct mkd_job j = { .plan = &p, .cfg_dirfd = -1 };
+	struct mkd_err err = { 0 };
+	int status = -1;
+	pid_t pid;
+
+	test_write(path, text, sizeof(text) - 1);
+	assert_int_equal(chmod(path, 0755), 0);
+	assert_int_equal(chmod(*state, 0755), 0);
+	assert_ok(mkd_strv_add(&p.hooks, "hook", &err), &err);
+	assert_ok(mkd_strv_add(&p.hook_paths, path, &err), &err);
+	pid = fork();
+	if (pid == 0) {
+		if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0))
+			_exit(9);
+		/* mkd_job_inputs: -EPERM */
+		_exit(mkd_job_inputs(&j, &err) != -EPERM || err.exit != MKD_EXIT_HOOK ||
+		      !strstr(err.msg, "which takes root"));
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	mkd_strv_free(&p.hooks);
+	mkd_strv_free(&p.hook_paths);
+}
+
 /* As another user, for root may write everywhere: in a process that ends. */
 static void a_folder_that_is_not_ours_is_refused(void **state)
 {
@@ -178,6 +208,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_DIR(inputs_are_refused),
 		WITH_DIR(a_folder_that_is_not_ours_is_refused),
+		WITH_DIR(a_mounted_hook_takes_root),
 		WITH_DIR(a_config_runs_out_of_memory),
 		WITH_DIR(a_config_fails_to_be_written),
 		WITH_DIR(kernels_fail),

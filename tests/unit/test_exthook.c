@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* External hooks before they run: what they say of themselves, where they are, what they are told. */
+/* External hooks before they run: what they say of themselves, where they are, what they are told.
+ */
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>

@@ -123,6 +123,28 @@ static void a_tarball_needs_no_profile_and_gets_every_hook(void **state)
 	mkd_plan_free(&p);
 }
 
+static void hooks_have_paths(void **state)
+{
+	struct mkd_plan p;
+
+	(void)state;
+	PLAN("/etc/x/p.conf", &p, "disk=/srv/x.raw", "tarball=t.tar", "unverified",
+	     "@hooks=console", "@hooks=./own", "@hooks=fstab", "hook=/a/fstab", "hook=b/last",
+	     "hook=name", "no-hook=console");
+	assert_string_equal(p.profile_dir, "/etc/x");
+	assert_int_equal(p.hooks.n, 4);
+	assert_int_equal(p.hook_paths.n, 4);
+	assert_string_equal(p.hooks.v[0], "own");
+	assert_string_equal(p.hook_paths.v[0], "/etc/x/./own"); /* of the profile's folder */
+	assert_string_equal(p.hooks.v[1], "fstab");             /* in the other's place */
+	assert_string_equal(p.hook_paths.v[1], "/a/fstab");
+	assert_string_equal(p.hooks.v[2], "last");
+	assert_string_equal(p.hook_paths.v[2], "b/last");
+	assert_string_equal(p.hooks.v[3], "name");
+	assert_string_equal(p.hook_paths.v[3], "");
+	mkd_plan_free(&p);
+}
+
 static void options_are_taken_over(void **state)
 {
 	struct mkd_plan p;
@@ -339,6 +361,9 @@ static void wrong_values_are_refused_with_their_origin(void **state)
 		{ { "strip=a/../b" }, "'a/../b' is not a folder" },
 		{ { "@kind=debian" }, "p.conf:7: 'debian' is not one of: none, gentoo, files" },
 		{ { "tarball=t", "sha512=abc" }, "--sha512: 'abc' has to be 128 hex digits" },
+		{ { "hook=console" }, "hook 'console' is given twice" },
+		{ { "hook=/x/" }, "'/x/' is a folder" },
+		{ { "hook=a", "no-hooks" }, "--no-hooks leaves out all" },
 		{ { "no-hook=consol" }, "no hook 'consol' would run; did you mean 'console'?" },
 		{ { "@hooks=a", "@hooks=a" }, "hook 'a' is given twice" },
 		{ { "seed=" }, "--seed: the value is empty" },
@@ -618,6 +643,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		IN_DIR(defaults_make_a_whole_plan),
 		cmocka_unit_test(a_tarball_needs_no_profile_and_gets_every_hook),
+		cmocka_unit_test(hooks_have_paths),
 		cmocka_unit_test(options_are_taken_over),
 		cmocka_unit_test(interfaces_are_described_whole_with_nic),
 		cmocka_unit_test(swap_can_be_left_out_or_be_a_file),
