@@ -94,8 +94,8 @@ must_check int mkd_job_digest(void *job, struct mkd_err *err);
 /*
  * personalise.c: facts, hooks, superblock identity, on the finished base image.
  *	and mkd_tree_ext4_open, mkd_tree_ext4_set_identity, mkd_facts_find, mkd_hooks_run,
- *	    mkd_access_find, mkd_tree_ext4_close, mkd_external_run, mkd_hookdisk_attach,
- *	    mkd_hookdisk_detach, mkd_e4_scrub
+ *	    mkd_facts_check_arch, mkd_access_find, mkd_tree_ext4_close, mkd_external_run,
+ *	    mkd_hookdisk_attach, mkd_hookdisk_detach, mkd_e4_scrub
  */
 must_check int mkd_job_guest(void *job, struct mkd_err *err);
 
