@@ -194,7 +194,7 @@ int mkd_facts_check_arch(const struct mkd_facts *f, const char *arch, struct mkd
 				return 0;
 		return mkd_fail(err, MKD_EXIT_ARCHIVE, ENOEXEC,
 				"the root's '%s' is a program for %s, but the guest is to be %s; "
-				"use another tarball, or another --arch",
+				"use a tarball for that",
 				f->init_target, f->arch, arch);
 	}
 	return 0;

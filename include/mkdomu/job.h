@@ -123,5 +123,11 @@ must_check int mkd_statement_render(const struct mkd_job *job,
 /* summary.c: the report, and the plan's report. */
 void mkd_job_summary(const struct mkd_job *job, struct mkd_buf *ret);
 void mkd_job_plan(const struct mkd_job *job, struct mkd_buf *ret);
+/*
+ * The facts of a tarball that is at hand and used unverified; of others, when they will be known.
+ *	and mkd_look
+ */
+must_check int mkd_job_plan_facts(const struct mkd_job *job, struct mkd_buf *ret,
+				  struct mkd_err *err);
 
 #endif
