@@ -308,7 +308,7 @@ static int report_plan(void *job, struct mkd_err *err)
 
 	mkd_plan_explain(r->job.plan, r->job.settings, r->out);
 	mkd_job_plan(&r->job, r->out);
-	return mkd_buf_check(r->out, err);
+	return mkd_job_plan_facts(&r->job, r->out, err);
 }
 
 static int run(const struct mkd_step *first, size_t n, struct mkd_step last, struct report *r,

@@ -10,6 +10,7 @@
 #include "mkdomu/hook.h"
 #include "mkdomu/hookdisk.h"
 #include "mkdomu/job.h"
+#include "mkdomu/sysfacts.h"
 #include "mkdomu/tree_ext4.h"
 
 #define LABEL_BYTES 16 /* s_volume_name */
@@ -170,6 +171,8 @@ static int edit(struct work *w, struct mkd_err *err)
 		return mkd_buf_check(&j->access, err);
 	}
 	r = mkd_facts_find(w->tree, &j->facts, err);
+	if (r == 0)
+		r = mkd_facts_check_arch(&j->facts, j->plan->arch, err);
 	if (r == 0)
 		r = run_hooks(w, err);
 	if (r == 0)

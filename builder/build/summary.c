@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "mkdomu/job.h"
+#include "mkdomu/look.h"
 #include "mkdomu/size.h"
 
 static double elapsed_sec(const struct mkd_job *j)
@@ -150,5 +151,29 @@ void mkd_job_plan(const struct mkd_job *j, struct mkd_buf *ret)
 	mkd_buf_printf(ret, "  kernel    %s%s\n", j->kernel,
 		       j->kernel_derived ? " (the newest on this host)" : "");
 	mkd_buf_printf(ret, "  ramdisk   %s\n", j->ramdisk ? j->ramdisk : "none");
+}
+
+/* What is not verified yet is not read, unless it never will be. */
+int mkd_job_plan_facts(const struct mkd_job *j, struct mkd_buf *ret, struct mkd_err *err)
+{
+	const struct mkd_plan *p = j->plan;
+	const struct mkd_look_req req = { .path = p->tarball, .threads = p->threads, .ui = j->ui };
+	bool local = p->tarball && !strstr(p->tarball, "://");
+	int r = 0;
+
+	mkd_buf_str(ret, "\nIn the root:\n");
+	if (local && p->unverified)
+		r = mkd_look(&req, ret, err);
+	else if (local)
+		mkd_buf_printf(
+			ret,
+			"  known once the tarball is verified; 'mkdomu facts %s' looks into it "
+			"as it is\n",
+			p->tarball);
+	else
+		mkd_buf_str(ret, "  known only after the download\n");
+	if (r < 0)
+		return r;
 	mkd_buf_str(ret, "Nothing was touched (--dry-run).\n");
+	return mkd_buf_check(ret, err);
 }

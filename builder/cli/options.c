@@ -243,14 +243,16 @@ static void help_keys(struct mkd_buf *b, enum mkd_key from, enum mkd_key to)
 
 void mkd_options_help(struct mkd_buf *ret)
 {
-	mkd_buf_str(ret, "usage: mkdomu [build] --profile NAME --disk PATH [OPTION]...\n"
-			 "       mkdomu [build] --tarball FILE --disk PATH [OPTION]...\n"
-			 "       mkdomu verify IMAGE|DEVICE    is it what its manifest says?\n"
-			 "       mkdomu profiles [--show NAME] what there is to build from\n"
-			 "       mkdomu digest IMAGE|DEVICE    of what its file systems own\n"
-			 "       mkdomu hooks                  what fits the guest to Xen, and yours\n"
-			 "Make a Xen guest: its root file system on a disk, and its xl config.\n"
-			 "\nWhat to build\n");
+	mkd_buf_str(ret,
+		    "usage: mkdomu [build] --profile NAME --disk PATH [OPTION]...\n"
+		    "       mkdomu [build] --tarball FILE --disk PATH [OPTION]...\n"
+		    "       mkdomu verify IMAGE|DEVICE    is it what its manifest says?\n"
+		    "       mkdomu profiles [--show NAME] what there is to build from\n"
+		    "       mkdomu digest IMAGE|DEVICE    of what its file systems own\n"
+		    "       mkdomu facts TARBALL|IMAGE    which init, which network tool, ...\n"
+		    "       mkdomu hooks                  what fits the guest to Xen, and yours\n"
+		    "Make a Xen guest: its root file system on a disk, and its xl config.\n"
+		    "\nWhat to build\n");
 	mkd_options_help_line(ret, "--profile NAME|PATH",
 			      "defaults for all that follows; options win");
 	help_keys(ret, MKD_KEY_SOURCE, MKD_KEY_STRIP);

@@ -6,6 +6,7 @@
 
 #include "mkdomu/guestfile.h"
 #include "mkdomu/shellvar.h"
+#include "mkdomu/sysfacts.h"
 
 #define OS_RELEASE_MAX_BYTES (64 * KIB)
 #define INIT_MAX_BYTES       (8 * MIB) /* of a program that is looked into for its name */
@@ -243,6 +244,7 @@ int mkd_facts_find(struct mkd_tree *t, struct mkd_facts *ret, struct mkd_err *er
 	(void)snprintf(f.unit_dir, sizeof(f.unit_dir), "%s", find_unit_dir(t, &f));
 	f.net_tools = find_net_tools(t);
 	f.net = find_net(t, &f);
+	mkd_sysfacts_find(t, &f);
 	*ret = f;
 	return 0;
 }

@@ -33,6 +33,8 @@ enum mkd_netcfg { /* the tool whose files configure the network */
 /* The place of a tool in a set of them. */
 #define MKD_NET_BIT(netcfg) (1U << (netcfg))
 
+enum mkd_libc { MKD_LIBC_UNKNOWN, MKD_LIBC_GLIBC, MKD_LIBC_MUSL };
+
 struct mkd_facts {
 	char os_id[64], os_version[64], os_name[128]; /* os-release(5); "" = none */
 	enum mkd_init init;
@@ -47,6 +49,11 @@ struct mkd_facts {
 	char init_target[256]; /* where init_path leads; "" = there is no init */
 	char unit_dir[32];     /* "/usr/lib/systemd" or "/lib/systemd" */
 	char init_path[16];    /* "/sbin/init", or another that the kernel tries */
+	char arch[16];         /* machine of init's program, as uname(2) says it; "" = not known */
+	enum mkd_libc libc;
+	unsigned udev_version; /* systemd's; 0 = not known */
+	bool cloud_init;
+	char packages[16]; /* the package manager, as "portage"; "" = none that is known */
 };
 
 /*

@@ -94,8 +94,8 @@ must_check int mkd_job_digest(void *job, struct mkd_err *err);
 /*
  * personalise.c: facts, hooks, superblock identity, on the finished base image.
  *	and mkd_tree_ext4_open, mkd_tree_ext4_set_identity, mkd_facts_find, mkd_hooks_run,
- *	    mkd_access_find, mkd_tree_ext4_close, mkd_external_run, mkd_hookdisk_attach,
- *	    mkd_hookdisk_detach, mkd_e4_scrub
+ *	    mkd_facts_check_arch, mkd_access_find, mkd_tree_ext4_close, mkd_external_run,
+ *	    mkd_hookdisk_attach, mkd_hookdisk_detach, mkd_e4_scrub
  */
 must_check int mkd_job_guest(void *job, struct mkd_err *err);
 
@@ -123,5 +123,11 @@ must_check int mkd_statement_render(const struct mkd_job *job,
 /* summary.c: the report, and the plan's report. */
 void mkd_job_summary(const struct mkd_job *job, struct mkd_buf *ret);
 void mkd_job_plan(const struct mkd_job *job, struct mkd_buf *ret);
+/*
+ * The facts of a tarball that is at hand and used unverified; of others, when they will be known.
+ *	and mkd_look
+ */
+must_check int mkd_job_plan_facts(const struct mkd_job *job, struct mkd_buf *ret,
+				  struct mkd_err *err);
 
 #endif

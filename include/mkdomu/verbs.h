@@ -21,6 +21,8 @@ const struct mkd_verb *mkd_verb_find(int argc, char **argv);
 
 int mkd_verb_digest(int argc, char **argv, struct mkd_console *console, struct mkd_buf *ret,
 		    struct mkd_err *err);
+int mkd_verb_facts(int argc, char **argv, struct mkd_console *console, struct mkd_buf *ret,
+		   struct mkd_err *err);
 int mkd_verb_profiles(int argc, char **argv, struct mkd_console *console, struct mkd_buf *ret,
 		      struct mkd_err *err);
 int mkd_verb_hooks(int argc, char **argv, struct mkd_console *console, struct mkd_buf *ret,
