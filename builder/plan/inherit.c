@@ -21,7 +21,7 @@ static bool is_seen(struct chain *c, const char *path)
 {
 	struct stat st;
 
-	if (stat(path, &st) != 0)
+	if (!path || stat(path, &st) != 0)
 		return false;
 	for (size_t i = 0; i < c->n; i++)
 		if (c->seen[i].dev == st.st_dev && c->seen[i].ino == st.st_ino)
@@ -61,7 +61,7 @@ static int find_parent(const char *child, const char *name, char **ret, struct m
 /* "p.conf:3" with the path in front of the line, as in all messages about a profile. */
 static int blame(const char *path, const char *origin, struct mkd_err *err)
 {
-	const char *colon = strrchr(origin, ':');
+	const char *colon = origin ? strrchr(origin, ':') : NULL;
 
 	return mkd_wrap(err, "%s%s", path, colon ? colon : "");
 }

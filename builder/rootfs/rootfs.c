@@ -88,10 +88,10 @@ static int next_entry(struct work *w, const struct mkd_entry **ret, struct mkd_e
 static int copy_all(struct work *w, struct mkd_err *err)
 {
 	for (;;) {
-		const struct mkd_entry *e;
+		const struct mkd_entry *e = NULL;
 		int r = next_entry(w, &e, err);
 
-		if (r <= 0)
+		if (r <= 0 || !e)
 			return r;
 		r = copy_entry(w, e, err);
 		if (!r)
@@ -160,7 +160,7 @@ static int write_fs(struct work *w, struct mkd_err *err)
 /* Count what has not been written any more. Errors of the archive end it without a word. */
 static int count_rest(struct work *w, struct mkd_err *err)
 {
-	const struct mkd_entry *e;
+	const struct mkd_entry *e = NULL;
 	const void *data;
 	uint64_t offset;
 	size_t len;
@@ -175,7 +175,7 @@ static int count_rest(struct work *w, struct mkd_err *err)
 		}
 		if (r == 0)
 			r = next_entry(w, &e, err);
-		if (r > 0)
+		if (r > 0 && e)
 			mkd_need_add(&w->need, e);
 	} while (r > 0);
 	return r;

@@ -126,8 +126,8 @@ static void yaml_digests(struct span text, const char *file, struct mkd_buf *ret
 		more = take_line(&text, &line);
 		if (!more || (line.n && *line.p == '-')) {
 			for (size_t i = 0; i < 2; i++)
-				if (name.n == strlen(file) && memcmp(name.p, file, name.n) == 0 &&
-				    sum[i].n)
+				if (name.p && name.n == strlen(file) &&
+				    memcmp(name.p, file, name.n) == 0 && sum[i].n)
 					mkd_buf_printf(ret, "%s (%s) = %.*s\n",
 						       i ? "SHA512" : "SHA256", file, (int)sum[i].n,
 						       sum[i].p);
