@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "mkdomu/hooks.h"
+#include "mkdomu/hooknet.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "mkdomu/bbroot.h"
-#include "mkdomu/netfiles.h"
+#include "mkdomu/netpick.h"
 #include "mkdomu/shellvar.h"
 
 #define STUB_RESOLV "../run/systemd/resolve/stub-resolv.conf"
-
-static struct mkd_nic_list nic_list(const struct mkd_hook_ctx *c)
-{
-	return (struct mkd_nic_list){ c->guest->nics, c->guest->n_nics };
-}
 
 static bool any_dhcp(const struct mkd_guest *g)
 {
@@ -51,7 +46,7 @@ static int static_resolv(const struct mkd_hook_ctx *c, struct mkd_err *err)
 {
 	static const char path[] = "/etc/resolv.conf";
 	const struct mkd_guest_io io = mkd_hook_io(c);
-	struct mkd_nic_list list = nic_list(c);
+	struct mkd_nic_list list = mkd_hook_nics(c);
 	struct mkd_tree_stat st;
 	struct mkd_err ignored;
 	bool dns = false;
@@ -115,7 +110,7 @@ static int netifrc_vars(const struct mkd_hook_ctx *c, size_t i, struct mkd_err *
 		{ "mtu", mkd_netifrc_mtu },         { "vlans", mkd_netifrc_vlans },
 	};
 	const struct mkd_guest_io io = mkd_hook_io(c);
-	const struct mkd_nic_list list = nic_list(c);
+	const struct mkd_nic_list list = mkd_hook_nics(c);
 	struct mkd_buf values[ARRAY_LEN(rows)] = { 0 };
 	struct mkd_shellvar vars[ARRAY_LEN(rows)];
 	struct mkd_edit edits[ARRAY_LEN(rows)];
@@ -144,7 +139,7 @@ static int sysctls(const struct mkd_hook_ctx *c, struct mkd_err *err)
 {
 	static const char path[] = "/etc/sysctl.d/60-mkdomu-net.conf";
 	const struct mkd_guest_io io = mkd_hook_io(c);
-	const struct mkd_nic_list list = nic_list(c);
+	const struct mkd_nic_list list = mkd_hook_nics(c);
 	cleanup_buf struct mkd_buf text = { 0 };
 	int r;
 
@@ -195,7 +190,7 @@ static int clear_included(const struct mkd_hook_ctx *c, struct mkd_err *err)
 {
 	static const char dir[] = "/etc/network/interfaces.d";
 	const struct mkd_guest_io io = mkd_hook_io(c);
-	struct mkd_interfaces arg = { nic_list(c), true, false };
+	struct mkd_interfaces arg = { mkd_hook_nics(c), true, false, false };
 	cleanup_strv struct mkd_strv names = { 0 };
 	struct mkd_err ignored;
 	int r = 0;
@@ -228,21 +223,37 @@ static int ifup_at_boot(const struct mkd_hook_ctx *c, struct mkd_err *err)
 	return mkd_bb_at_boot(&io, "ifup", "-a", err);
 }
 
+int mkd_ifupdown_clear(const struct mkd_hook_ctx *c, struct mkd_err *err)
+{
+	static const char path[] = "/etc/network/interfaces";
+	const struct mkd_guest_io io = mkd_hook_io(c);
+	struct mkd_interfaces arg = { mkd_hook_nics(c), true, false, false };
+	int r = clear_included(c, err);
+
+	if (r < 0 || !mkd_tree_exists(c->tree, path))
+		return r;
+	return mkd_guest_edit(&io, path, 0, (struct mkd_edit){ mkd_interfaces_edit, &arg }, err);
+}
+
+static bool has_cidr(const struct mkd_hook_ctx *c)
+{
+	return c->facts->net_tools & MKD_NET_BIT(MKD_NET_IFUPDOWN_NG);
+}
+
 /* BusyBox refuses the whole file for a method that it does not know. */
 static bool has_dhcp6(const struct mkd_hook_ctx *c)
 {
 	cleanup_buf struct mkd_buf where = { 0 };
 	struct mkd_err ignored;
 
-	return !(c->facts->net_tools & MKD_NET_BIT(MKD_NET_IFUPDOWN_NG)) &&
-	       mkd_guest_resolve(c->tree, "/sbin/ifup", &where, &ignored) == 0 &&
+	return !has_cidr(c) && mkd_guest_resolve(c->tree, "/sbin/ifup", &where, &ignored) == 0 &&
 	       !strstr(mkd_buf_cstr(&where), "busybox");
 }
 
 static int ifupdown(const struct mkd_hook_ctx *c, struct mkd_err *err)
 {
 	const struct mkd_guest_io io = mkd_hook_io(c);
-	struct mkd_interfaces arg = { nic_list(c), false, has_dhcp6(c) };
+	struct mkd_interfaces arg = { mkd_hook_nics(c), false, has_cidr(c), has_dhcp6(c) };
 	int r = clear_included(c, err);
 
 	for (size_t i = 0; i < c->guest->n_nics && !arg.dhcp6; i++)
@@ -280,7 +291,7 @@ static int stub_resolv(const struct mkd_hook_ctx *c, struct mkd_err *err)
 
 static int networkd_files(const struct mkd_hook_ctx *c, size_t i, struct mkd_err *err)
 {
-	const struct mkd_nic_list list = nic_list(c);
+	const struct mkd_nic_list list = mkd_hook_nics(c);
 	const struct mkd_nic *nic = &list.nics[i];
 	cleanup_buf struct mkd_buf network = { 0 }, netdev = { 0 };
 	int r;
@@ -317,26 +328,20 @@ static int networkd(const struct mkd_hook_ctx *c, struct mkd_err *err)
 	return static_resolv(c, err);
 }
 
-int mkd_hook_network(const struct mkd_hook_ctx *c, struct mkd_err *err)
+static int set_up(const struct mkd_hook_ctx *c, enum mkd_netcfg tool, struct mkd_err *err)
 {
-	int r;
-
-	if (c->facts->net == MKD_NET_UNKNOWN && any_config(c->guest))
-		return mkd_fail(err, MKD_EXIT_HOOK, ENOTSUP,
-				"cannot set up the network: this root has no tool for it that I "
-				"know; looked for netifrc ('/etc/init.d/net.lo'), ifupdown "
-				"('/sbin/ifup', '/etc/network'), systemd-networkd under systemd; "
-				"leave addresses and DHCP out, or this hook");
-	r = keep_names(c, err);
-	if (r < 0)
-		return r;
-	switch (c->facts->net) {
+	switch (tool) {
 	case MKD_NET_NETIFRC:
 		return netifrc(c, err);
 	case MKD_NET_IFUPDOWN:
+	case MKD_NET_IFUPDOWN_NG:
 		return ifupdown(c, err);
 	case MKD_NET_NETWORKD:
 		return networkd(c, err);
+	case MKD_NET_NETWORKMANAGER:
+		return mkd_networkmanager_set(c, err);
+	case MKD_NET_DHCPCD:
+		return mkd_dhcpcd_set(c, err);
 	default:
 		break;
 	}
@@ -344,4 +349,28 @@ int mkd_hook_network(const struct mkd_hook_ctx *c, struct mkd_err *err)
 		"no network tool that I know is in this root; its interfaces are "
 		"left to you");
 	return 0;
+}
+
+int mkd_hook_network(const struct mkd_hook_ctx *c, struct mkd_err *err)
+{
+	const struct mkd_nic_list list = mkd_hook_nics(c);
+	enum mkd_netcfg tool = MKD_NET_UNKNOWN;
+	int r = mkd_netpick(c->tree, c->facts, &list, &tool, err);
+
+	if (r < 0)
+		return r;
+	if (tool == MKD_NET_UNKNOWN && c->facts->net_tools & MKD_NET_BIT(MKD_NET_DHCPCD))
+		tool = MKD_NET_DHCPCD; /* whose refusal says more */
+	if (tool == MKD_NET_UNKNOWN && any_config(c->guest))
+		return mkd_fail(
+			err, MKD_EXIT_HOOK, ENOTSUP,
+			"cannot set up the network: this root has no tool for it that I "
+			"know; looked for netifrc ('/etc/init.d/net.lo'), ifupdown "
+			"('/sbin/ifup', '/etc/network'), systemd-networkd under systemd, "
+			"NetworkManager, dhcpcd; leave addresses and DHCP out, or this hook");
+	mkd_say(c->ui, MKD_DEBUG, "the network is set up for %s", mkd_netcfg_name(tool));
+	r = keep_names(c, err);
+	if (r == 0)
+		r = set_up(c, tool, err);
+	return r < 0 || tool == MKD_NET_UNKNOWN ? r : mkd_network_silence(c, tool, err);
 }

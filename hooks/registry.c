@@ -52,6 +52,7 @@ const struct mkd_hook mkd_hooks[] = {
 	  mkd_hook_hostname },
 	{ "network", "network interfaces, addresses, resolvers",
 	  "/etc/conf.d/net /etc/init.d /etc/runlevels /etc/network /etc/systemd/network "
+	  "/etc/NetworkManager /etc/dhcpcd.conf /etc/sysctl.d /etc/rc?.d /etc/runit "
 	  "/etc/systemd/system /etc/resolv.conf /etc/inittab",
 	  has_nics, mkd_hook_network },
 	{ "clock", "no hardware clock: the time is Xen's", "/etc/rc.conf /etc/conf.d/hwclock",

@@ -13,11 +13,11 @@ static void add_mask(struct mkd_buf *out, const struct mkd_addr *a)
 	uint32_t mask;
 
 	if (a->v6) {
-		mkd_buf_printf(out, "\tnetmask %u\n", a->prefix);
+		mkd_buf_printf(out, "\n\tnetmask %u\n", a->prefix);
 		return;
 	}
 	mask = a->prefix ? UINT32_MAX << (32 - a->prefix) : 0;
-	mkd_buf_printf(out, "\tnetmask %u.%u.%u.%u\n", mask >> 24, mask >> 16 & 255,
+	mkd_buf_printf(out, "\n\tnetmask %u.%u.%u.%u\n", mask >> 24, mask >> 16 & 255,
 		       mask >> 8 & 255, mask & 255);
 }
 
@@ -25,6 +25,7 @@ static void add_mask(struct mkd_buf *out, const struct mkd_addr *a)
 struct iface {
 	struct mkd_buf *out;
 	const struct mkd_nic *nic;
+	const struct mkd_interfaces *how;
 	char name[MKD_IFNAME_SIZE];
 	bool begun; /* a stanza is there, and has what is said once */
 };
@@ -89,9 +90,12 @@ static void add_static(struct iface *f, bool v6)
 				       a->prefix, f->name);
 			continue;
 		}
-		mkd_buf_printf(f->out, "iface %s %s static\n\taddress %s\n", f->name,
+		mkd_buf_printf(f->out, "iface %s %s static\n\taddress %s", f->name,
 			       v6 ? "inet6" : "inet", a->text);
-		add_mask(f->out, a);
+		if (f->how->cidr)
+			mkd_buf_printf(f->out, "/%u\n", a->prefix);
+		else
+			add_mask(f->out, a);
 		if (gateway)
 			mkd_buf_printf(f->out, "\tgateway %s\n", gateway->text);
 		if (v6 && mkd_nic_takes_ra(f->nic)) /* which this method turns off */
@@ -103,9 +107,10 @@ static void add_static(struct iface *f, bool v6)
 	add_routes(f, v6);
 }
 
-static void add_nic(struct mkd_buf *out, const struct mkd_nic *nic, bool dhcp6)
+static void add_nic(struct mkd_buf *out, const struct mkd_nic *nic,
+		    const struct mkd_interfaces *how)
 {
-	struct iface f = { .out = out, .nic = nic };
+	struct iface f = { .out = out, .nic = nic, .how = how };
 
 	mkd_buf_printf(out, "auto %s\n", mkd_nic_name(nic, f.name));
 	if (nic->dhcp) {
@@ -120,7 +125,7 @@ static void add_nic(struct mkd_buf *out, const struct mkd_nic *nic, bool dhcp6)
 		add_once(&f);
 		mkd_buf_printf(out, "\tup ip link set dev %s up\n", f.name);
 	}
-	if (nic->ip6 == MKD_IP6_DHCP && dhcp6)
+	if (nic->ip6 == MKD_IP6_DHCP && how->dhcp6)
 		mkd_buf_printf(out, "iface %s inet6 dhcp\n\taccept_ra 1\n", f.name);
 	if (!mkd_nic_has_static(nic, true))
 		add_routes(&f, true);
@@ -131,7 +136,7 @@ static void add_block(struct mkd_buf *out, const struct mkd_interfaces *a)
 {
 	mkd_text_add(out, BEGIN);
 	for (size_t i = 0; i < a->list.n; i++)
-		add_nic(out, &a->list.nics[i], a->dhcp6);
+		add_nic(out, &a->list.nics[i], a);
 	mkd_text_add(out, END);
 }
 

@@ -41,6 +41,7 @@ must_check int mkd_resolv_edit(struct mkd_span in, const void *arg, struct mkd_b
 struct mkd_interfaces {
 	struct mkd_nic_list list;
 	bool clear; /* only take out what others say of our NICs: a file that is included */
+	bool cidr;  /* ADDR/PREFIX without a netmask: ifupdown-ng has one stanza for all */
 	bool dhcp6; /* the method "inet6 dhcp" is known: Debian's ifupdown alone has it */
 };
 

@@ -20,8 +20,8 @@ static const struct mkd_shellvar set = { "rc_sys", "xenU" };
 static const struct mkd_shellvar unset = { "rc_sys", NULL };
 static struct mkd_nic nic;
 static const struct mkd_nic_list nics = { &nic, 1 };
-static const struct mkd_interfaces interfaces = { { &nic, 1 }, false, false };
-static const struct mkd_interfaces included = { { &nic, 1 }, true, false };
+static const struct mkd_interfaces interfaces = { { &nic, 1 }, false, false, false };
+static const struct mkd_interfaces included = { { &nic, 1 }, true, false, false };
 
 static const struct mkd_edit editors[] = {
 	{ mkd_inittab_edit, "/sbin/agetty -L 115200 hvc0 vt100" },
@@ -77,7 +77,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	size_t n;
 
 	if (!nic.n_addrs)
-		fuzz_must(mkd_nic_parse("ip=192.0.2.10/24,gateway=192.0.2.1,dns=192.0.2.53,search=a.example,"
+		fuzz_must(mkd_nic_parse("ip=192.0.2.10/"
+					"24,gateway=192.0.2.1,dns=192.0.2.53,search=a.example,"
 					"mac=00:16:3e:01:02:03",
 					"here", &nic, 1, &n, &err) == 0,
 			  "%s", err.msg);

@@ -420,8 +420,8 @@ static void resolvers_replace_others(void **state)
 
 static void interfaces_get_a_block(void **state)
 {
-	static const struct mkd_interfaces a = { { nics, 3 }, false, false },
-					   clear = { { nics, 3 }, true, false };
+	static const struct mkd_interfaces a = { { nics, 3 }, false, false, false },
+					   clear = { { nics, 3 }, true, false, false };
 	static const struct {
 		const char *in, *want;
 	} rows[] = {
@@ -783,7 +783,7 @@ static void edits_settle_and_lose_nothing(void **state)
 	static const struct mkd_shellvar set = { "k", "v" }, unset = { "k", NULL };
 	static const struct mkd_host host = { "192.0.2.10", "web1" };
 	static const struct mkd_nic_list list = { nics, 3 };
-	static const struct mkd_interfaces interfaces = { { nics, 3 }, false, false };
+	static const struct mkd_interfaces interfaces = { { nics, 3 }, false, false, false };
 	static const struct {
 		edit_fn *edit;
 		const void *arg;
