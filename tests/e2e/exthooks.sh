@@ -204,11 +204,11 @@ all_rows() {
 	check "$w: gives the same image" cmp plain.img "$W/first.img"
 	check "$w: the manifest has its digest" grep -q "$(sha256sum <"$hooks/edits" | cut -d ' ' -f 1)" plain.manifest.json
 	refused "$w: verify wants the hook" 2 "external hook 'edits'" "$as_who" "$PROG" verify plain.img --tarball "$W/small.tar.xz"
-	check "$w: and verifies with it" "$as_who" "$PROG" verify plain.img --tarball "$W/small.tar.xz" --hooks "$hooks"
+	check "$w: and verifies with it" "$as_who" "$PROG" verify plain.img --tarball "$W/small.tar.xz" --hook-dir "$hooks"
 	mkdir -p "$W/other"
 	{ cat "$hooks/edits"; echo '# changed'; } >"$W/other/edits"
 	chmod 755 "$W/other" "$W/other/edits"
-	refused "$w: but not with another" 6 "is not the hook" "$as_who" "$PROG" verify plain.img --tarball "$W/small.tar.xz" --hooks "$W/other"
+	refused "$w: but not with another" 6 "is not the hook" "$as_who" "$PROG" verify plain.img --tarball "$W/small.tar.xz" --hook-dir "$W/other"
 
 	show build skip --hook "$hooks/skips"
 	check "$w: status 75 skips" told "hook 'skips' has nothing to do"
@@ -322,7 +322,7 @@ else
 fi
 check "its times are the epoch" [ "$(stat_of /usr/by-mount | grep -c ' 0x6553f100')" -ge 3 ]
 check "no trace of the mount" [ "$(dumpe2fs -h mnt.img 2>/dev/null | grep -c 'Last mounted on: *<not available>')" = 1 ]
-refused "it is not verified" 3 "a hook had it mounted" "$PROG" verify mnt.img --tarball "$W/small.tar.xz" --hooks "$hooks"
+refused "it is not verified" 3 "a hook had it mounted" "$PROG" verify mnt.img --tarball "$W/small.tar.xz" --hook-dir "$hooks"
 for h in fails slow bomb denied; do
 	{ sed -n 1p "$hooks/$h"; echo '# mkdomu-hook: mode=mounted'; sed 1d "$hooks/$h"; } | hook "m$h"
 done
