@@ -8,10 +8,7 @@
 /*
  * Fill in the names and paths of the hooks, from the profile's list, the options that add one or
  * leave one out, and those that need one.
- *	-EINVAL  a hook twice, one left out that would not run or that an option needs, a path that
- *	         is a folder's (USAGE)
- *	-ENOMEM
- *	and mkd_value_text
+ * Errors: mkd_plan_make.
  */
 must_check int mkd_plan_hooks(const struct mkd_draft *j);
 
