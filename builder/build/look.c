@@ -9,6 +9,7 @@
 #include "mkdomu/diskmap.h"
 #include "mkdomu/entries.h"
 #include "mkdomu/file.h"
+#include "mkdomu/prefix.h"
 #include "mkdomu/seal.h"
 #include "mkdomu/sysfacts.h"
 #include "mkdomu/tree_ext4.h"
@@ -96,12 +97,17 @@ static int take_all(const struct mkd_look_req *req, uint64_t size_bytes, struct 
 		    struct mkd_tree *t, struct mkd_err *err)
 {
 	const struct mkd_entry *e;
+	struct mkd_entry inside;
 	uint64_t n = 0;
 	int r;
 
 	while ((r = mkd_entries_next(es, &e, err)) > 0) {
-		n++;
-		r = is_chaff(e->path) ? 0 : take(es, e, t, err);
+		inside = *e;
+		if (req->strip)
+			r = mkd_prefix_strip(req->strip, e, &inside, err);
+		n += r > 0;
+		if (r > 0)
+			r = is_chaff(inside.path) ? 0 : take(es, &inside, t, err);
 		if (r < 0)
 			return mkd_wrap(err, "cannot use '%s'", req->path);
 		r = mkd_check_signal(err);
@@ -111,7 +117,8 @@ static int take_all(const struct mkd_look_req *req, uint64_t size_bytes, struct 
 	}
 	if (r == 0 && !n)
 		return mkd_fail(err, MKD_EXIT_ARCHIVE, ENODATA,
-				"'%s' is empty: a root tarball has files in it", req->path);
+				"'%s' has no files%s%s: it is no root tarball", req->path,
+				req->strip ? " below " : "", req->strip ? req->strip : "");
 	return r;
 }
 

@@ -157,7 +157,9 @@ void mkd_job_plan(const struct mkd_job *j, struct mkd_buf *ret)
 int mkd_job_plan_facts(const struct mkd_job *j, struct mkd_buf *ret, struct mkd_err *err)
 {
 	const struct mkd_plan *p = j->plan;
-	const struct mkd_look_req req = { .path = p->tarball, .threads = p->threads, .ui = j->ui };
+	const struct mkd_look_req req = {
+		.path = p->tarball, .strip = p->strip, .threads = p->threads, .ui = j->ui
+	};
 	bool local = p->tarball && !strstr(p->tarball, "://");
 	int r = 0;
 

@@ -23,6 +23,7 @@ int mkd_verb_facts(int argc, char **argv, struct mkd_console *console, struct mk
 	bool quiet = false, want_help = false;
 	const struct mkd_arg table[] = {
 		{ "json", 0, NULL, "as one JSON object", NULL, &req.json },
+		{ "strip", 0, "PREFIX", "the tarball's folder that is the root", &req.strip, NULL },
 		{ "threads", 0, "N", "threads that decompress (default: one for each CPU)",
 		  &threads, NULL },
 		{ "quiet", 'q', NULL, "no progress", NULL, &quiet },

@@ -7,8 +7,9 @@
 #include "mkdomu/ui.h"
 
 struct mkd_look_req {
-	const char *path; /* a tarball, an image file or a block device */
-	unsigned threads; /* of decompression; 0 = one a core */
+	const char *path;  /* a tarball, an image file or a block device */
+	const char *strip; /* a tarball's folder that is the root, see prefix.h; NULL = all */
+	unsigned threads;  /* of decompression; 0 = one a core */
 	bool json;
 	struct mkd_ui *ui;
 };
@@ -18,13 +19,13 @@ struct mkd_look_req {
  * its first ext4 the root, opened to read only; any other file is read as a tarball, under the
  * policy of a build, and nothing of it is verified. Nothing is written.
  *	-EINVAL   neither a file nor a device, or a device or GPT without an ext4 (USAGE, TARGET)
- *	-ENODATA  a tarball without entries (ARCHIVE)
+ *	-ENODATA  a tarball without entries, or without any below the folder to strip (ARCHIVE)
  *	-EINTR    a signal asked to stop
  *	-ENOMEM   (INTERNAL)
  *	other     of pread(2), lseek(2) (IO)
  *	and mkd_diskmap_open, mkd_gpt_read, mkd_tree_ext4_open, mkd_stream_open, mkd_entries_open,
  *	    mkd_entries_next, mkd_entries_data, mkd_tree_ram_add, mkd_tree_ram_link,
- *	    mkd_facts_report
+ *	    mkd_prefix_strip, mkd_facts_report
  */
 must_check int mkd_look(const struct mkd_look_req *req, struct mkd_buf *ret, struct mkd_err *err);
 

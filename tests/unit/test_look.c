@@ -249,10 +249,12 @@ static void what_is_no_root_is_refused(void **state)
 	struct mkd_buf tar = { 0 }, out = { 0 };
 	struct mkd_err err = { 0 };
 	const char *path = test_path(state, "x.tar");
+	struct mkd_look_req req = { .path = path, .threads = 1 };
 
 	tar_end(&tar);
 	test_write(path, tar.data, tar.len);
-	assert_fails(look(path, false, &out, &err), &err, ENODATA, MKD_EXIT_ARCHIVE, "is empty");
+	assert_fails(look(path, false, &out, &err), &err, ENODATA, MKD_EXIT_ARCHIVE,
+		     "has no files");
 	mkd_buf_reset(&tar);
 	make_root(&tar);
 	test_write(path, tar.data, tar.len); /* cut */
@@ -268,6 +270,13 @@ static void what_is_no_root_is_refused(void **state)
 	assert_fails(look(path, false, &out, &err), &err, ENOENT, MKD_EXIT_ARCHIVE,
 		     "there is no '/etc' in it");
 	assert_int_equal(out.len, 0);
+	/* mkd_look: -ENODATA */
+	req.strip = "other";
+	assert_fails(mkd_look(&req, &out, &err), &err, ENODATA, MKD_EXIT_ARCHIVE,
+		     "has no files below other");
+	req.strip = "prefix";
+	assert_ok(mkd_look(&req, &out, &err), &err);
+	assert_non_null(strstr(mkd_buf_cstr(&out), "  init      unknown\n"));
 	/* mkd_look: -EINVAL */
 	assert_fails(look("/dev/null", false, &out, &err), &err, EINVAL, MKD_EXIT_USAGE, "null");
 	mkd_buf_free(&tar);
