@@ -6,31 +6,26 @@
 
 #include "mkdomu/netpick.h"
 #include "mkdomu/nmfiles.h"
+#include "mkdomu/service.h"
 
 #define NM_DIR       "/etc/NetworkManager/system-connections"
 #define NM_UNMANAGED "/etc/NetworkManager/conf.d/90-mkdomu.conf"
 #define NM_WIFI_ONLY "NetworkManager/conf.d/10-globally-managed-devices.conf"
 
-/* By the links of the root's init. sysvinit's are there since the package came. */
+/* sysvinit's own links are there since the package came. */
 static int enable(const struct mkd_hook_ctx *c, const char *service, struct mkd_err *err)
 {
+	const char *const names[] = { service, NULL };
 	const struct mkd_guest_io io = mkd_hook_io(c);
-	cleanup_free char *text = NULL, *path = NULL;
-	int r;
+	bool done = false;
+	int r = mkd_service_enable(&io, c->facts, names, &done, err);
 
-	if (c->facts->init == MKD_INIT_SYSTEMD) {
-		r = mkd_asprintf(&text, err, "%s.service", service);
-		return r < 0 ? r : mkd_unit_enable(&io, c->facts, text, err);
-	}
-	if (c->facts->openrc)
-		return mkd_runlevel_add(&io, service, "default", err);
-	r = mkd_asprintf(&text, err, "/etc/sv/%s", service);
-	if (r == 0)
-		r = mkd_asprintf(&path, err, "/etc/runit/runsvdir/default/%s", service);
-	if (r < 0 || !mkd_tree_exists(c->tree, text) ||
-	    !mkd_tree_exists(c->tree, "/etc/runit/runsvdir/default"))
-		return r;
-	return mkd_guest_link(&io, text, path, err);
+	if (r == 0 && !done && (c->facts->init != MKD_INIT_SYSVINIT || c->facts->openrc))
+		mkd_say(c->ui, MKD_WARN,
+			"the network is set up for %s, but I found no service of that name to "
+			"start: have it started at boot",
+			service);
+	return r;
 }
 
 int mkd_networkmanager_set(const struct mkd_hook_ctx *c, struct mkd_err *err)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "mkdomu/nmfiles.h"
+#include "mkdomu/service.h"
 
 static int add_if_there(struct mkd_tree *t, struct mkd_strv *ret, struct mkd_err *err,
 			const char *fmt, ...) printf_like(4, 5);
@@ -74,6 +75,7 @@ int mkd_service_links(struct mkd_tree *t, const char *service, struct mkd_strv *
 		      struct mkd_err *err)
 {
 	cleanup_strv struct mkd_strv levels = { 0 }, wants = { 0 };
+	const char *runit = mkd_runit_level(t);
 	int r = names_in(t, "/etc/runlevels", &levels, err);
 
 	for (size_t i = 0; i < levels.n && r == 0; i++)
@@ -86,7 +88,7 @@ int mkd_service_links(struct mkd_tree *t, const char *service, struct mkd_strv *
 					 wants.v[i], service);
 	if (r == 0)
 		r = rc_links(t, service, ret, err);
-	return r < 0 ? r : add_if_there(t, ret, err, "/etc/runit/runsvdir/default/%s", service);
+	return r < 0 || !runit ? r : add_if_there(t, ret, err, "%s/%s", runit, service);
 }
 
 /* The K link of an S link in rc?.d. */

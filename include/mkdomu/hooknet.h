@@ -14,12 +14,12 @@ static inline struct mkd_nic_list mkd_hook_nics(const struct mkd_hook_ctx *c)
 /* Take our interfaces out of ifupdown's files. Errors: mkd_guest_edit. */
 must_check int mkd_ifupdown_clear(const struct mkd_hook_ctx *c, struct mkd_err *err);
 
-/* Errors: mkd_guest_write, mkd_unit_enable, mkd_guest_link. */
+/* Errors: mkd_guest_write, mkd_service_enable. */
 must_check int mkd_networkmanager_set(const struct mkd_hook_ctx *c, struct mkd_err *err);
 /*
  * Write dhcpcd.conf(5) and enable dhcpcd.
  *	-ENOTSUP  what mkd_dhcpcd_lacks names (HOOK)
- *	and mkd_guest_edit, mkd_unit_enable, mkd_guest_link
+ *	and mkd_guest_edit, mkd_service_enable
  */
 must_check int mkd_dhcpcd_set(const struct mkd_hook_ctx *c, struct mkd_err *err);
 

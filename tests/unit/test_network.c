@@ -127,7 +127,7 @@ static const struct shape shapes[] = {
 	  { "/usr/bin/dhcpcd=x", "/etc/sv/dhcpcd/run=x", "/etc/runit/runsvdir/default/sshd -> x",
 	    "/etc/dhcpcd.conf=duid\n\ninterface eth0\n\tstatic ip_address=10.0.0.1/8\n"
 	    "interface eth9\nnoipv6" },
-	  { .net_tools = MKD_NET_BIT(MKD_NET_DHCPCD) },
+	  { .init = MKD_INIT_RUNIT, .net_tools = MKD_NET_BIT(MKD_NET_DHCPCD) },
 	  MKD_NET_DHCPCD },
 };
 
@@ -236,7 +236,8 @@ static void the_tool_that_is_enabled_is_used(void **state)
 		assert_ok(mkd_netpick(t, &shapes[i].facts, &list, &got, &err), &err);
 		assert_int_equal(got, shapes[i].want);
 		/* mkd_netpick: -ENOMEM */
-		assert_nomem(mkd_netpick(t, &shapes[i].facts, &list, &got, &err), &err);
+		assert_nomem_some(mkd_netpick(t, &shapes[i].facts, &list, &got, &err), &err,
+				  (void)0);
 		tree_mem_free(t);
 	}
 }
@@ -256,7 +257,8 @@ static void services_are_turned_off(void **state)
 	tree_mem_symlink(t, "x", "/etc/systemd/system/a.target/dhcpcd.service");
 	tree_mem_symlink(t, "/etc/sv/dhcpcd", "/etc/runit/runsvdir/default/dhcpcd");
 	/* mkd_service_links: -ENOMEM */
-	assert_nomem(mkd_service_links(t, "dhcpcd", &links, &err), &err);
+	assert_nomem_some(mkd_service_links(t, "dhcpcd", &links, &err), &err,
+			  mkd_strv_free(&links));
 	mkd_strv_free(&links);
 	assert_ok(mkd_service_links(t, "dhcpcd", &links, &err), &err);
 	assert_int_equal(links.n, 4);

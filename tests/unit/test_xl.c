@@ -12,7 +12,7 @@ static const struct mkd_xl_disk two_disks[] = {
 	{ "xvda2", "/dev/vg0/web1-swap" },
 };
 static const struct mkd_xl_vif one_vif[] = {
-	{ "00:16:3e:12:34:56", "xenbr0", "192.0.2.10 192.0.2.11" },
+	{ "00:16:3e:12:34:56", "xenbr0", "192.0.2.10 192.0.2.11", 1400 },
 };
 
 static struct mkd_xl_domain full(void)
@@ -46,35 +46,36 @@ static void a_full_config_is_written_key_by_key(void **state)
 
 	(void)state;
 	assert_ok(mkd_xl_render(&d, &out, &err), &err);
-	assert_string_equal(mkd_buf_cstr(&out),
-			    "# by mkdomu\n"
-			    "#\n"
-			    "# from stage3-amd64-openrc\n"
-			    "name = \"web1\"\n"
-			    "type = \"pv\"\n"
-			    "uuid = \"4fb6a0e5-6a36-5d0f-8f43-2ad2f0f8f2b7\"\n"
-			    "kernel = \"/boot/vmlinuz-6.12\"\n"
-			    "ramdisk = \"/boot/initrd.img-6.12\"\n"
-			    "cmdline = \"root=/dev/xvda1 ro console=hvc0 net.ifnames=0\"\n"
-			    "memory = 1024\n"
-			    "maxmem = 2048\n"
-			    "vcpus = 2\n"
-			    "disk = [\n"
-			    "  \"format=raw,vdev=xvda1,access=rw,target=/dev/vg0/web1-root\",\n"
-			    "  \"format=raw,vdev=xvda2,access=rw,target=/dev/vg0/web1-swap\",\n"
-			    "]\n"
-			    "vif = [\n"
-			    "  \"mac=00:16:3e:12:34:56,bridge=xenbr0,ip=192.0.2.10 192.0.2.11\",\n"
-			    "]\n"
-			    "on_poweroff = \"destroy\"\n"
-			    "on_reboot = \"restart\"\n"
-			    "on_crash = \"destroy\"\n");
+	assert_string_equal(
+		mkd_buf_cstr(&out),
+		"# by mkdomu\n"
+		"#\n"
+		"# from stage3-amd64-openrc\n"
+		"name = \"web1\"\n"
+		"type = \"pv\"\n"
+		"uuid = \"4fb6a0e5-6a36-5d0f-8f43-2ad2f0f8f2b7\"\n"
+		"kernel = \"/boot/vmlinuz-6.12\"\n"
+		"ramdisk = \"/boot/initrd.img-6.12\"\n"
+		"cmdline = \"root=/dev/xvda1 ro console=hvc0 net.ifnames=0\"\n"
+		"memory = 1024\n"
+		"maxmem = 2048\n"
+		"vcpus = 2\n"
+		"disk = [\n"
+		"  \"format=raw,vdev=xvda1,access=rw,target=/dev/vg0/web1-root\",\n"
+		"  \"format=raw,vdev=xvda2,access=rw,target=/dev/vg0/web1-swap\",\n"
+		"]\n"
+		"vif = [\n"
+		"  \"mac=00:16:3e:12:34:56,bridge=xenbr0,mtu=1400,ip=192.0.2.10 192.0.2.11\",\n"
+		"]\n"
+		"on_poweroff = \"destroy\"\n"
+		"on_reboot = \"restart\"\n"
+		"on_crash = \"destroy\"\n");
 }
 
 static void what_is_not_given_is_left_out(void **state)
 {
 	static const struct mkd_xl_disk disk[] = { { "xvda", "/srv/a, b 'c'.img" } };
-	static const struct mkd_xl_vif vif[] = { { "00:16:3E:00:00:01", "", NULL } };
+	static const struct mkd_xl_vif vif[] = { { "00:16:3E:00:00:01", "", NULL, 0 } };
 	cleanup_buf struct mkd_buf out = { 0 };
 	struct mkd_xl_domain d = { .name = "w",
 				   .uuid = "4FB6A0E5-6a36-5d0f-8f43-2ad2f0f8f2b7",
@@ -207,18 +208,18 @@ static void vifs_that_xl_would_misread(void **state)
 		struct mkd_xl_vif vif;
 		const char *words;
 	} bad[] = {
-		{ { NULL, NULL, NULL }, "vif mac" },
-		{ { "00:16:3e:12:34", NULL, NULL }, "six pairs" },
-		{ { "00:16:3e:12:34:567", NULL, NULL }, "six pairs" },
-		{ { "00-16-3e-12-34-56", NULL, NULL }, "six pairs" },
-		{ { "01:16:3e:12:34:56", NULL, NULL }, "multicast" },
-		{ { "00:16:3e:12:34:56", "br0,script=x", NULL }, "vif bridge 'br0,script=x'" },
-		{ { "00:16:3e:12:34:56", "br 0", NULL }, "vif bridge" },
-		{ { "00:16:3e:12:34:56", "br\"", NULL }, "vif bridge" },
-		{ { "00:16:3e:12:34:56", NULL, "192.0.2.1,rate=1" }, "vif ip" },
-		{ { "00:16:3e:12:34:56", NULL, "192.0.2.1/24" }, "vif ip" },
-		{ { "00:16:3e:12:34:56", NULL, "192.0.2.1 2001:db8::1" }, "vif ip" },
-		{ { "00:16:3e:12:34:56", NULL, "" }, "vif ip" },
+		{ { NULL, NULL, NULL, 0 }, "vif mac" },
+		{ { "00:16:3e:12:34", NULL, NULL, 0 }, "six pairs" },
+		{ { "00:16:3e:12:34:567", NULL, NULL, 0 }, "six pairs" },
+		{ { "00-16-3e-12-34-56", NULL, NULL, 0 }, "six pairs" },
+		{ { "01:16:3e:12:34:56", NULL, NULL, 0 }, "multicast" },
+		{ { "00:16:3e:12:34:56", "br0,script=x", NULL, 0 }, "vif bridge 'br0,script=x'" },
+		{ { "00:16:3e:12:34:56", "br 0", NULL, 0 }, "vif bridge" },
+		{ { "00:16:3e:12:34:56", "br\"", NULL, 0 }, "vif bridge" },
+		{ { "00:16:3e:12:34:56", NULL, "192.0.2.1,rate=1", 0 }, "vif ip" },
+		{ { "00:16:3e:12:34:56", NULL, "192.0.2.1/24", 0 }, "vif ip" },
+		{ { "00:16:3e:12:34:56", NULL, "192.0.2.1 2001:db8::1", 0 }, "vif ip" },
+		{ { "00:16:3e:12:34:56", NULL, "", 0 }, "vif ip" },
 	};
 
 	(void)state;
