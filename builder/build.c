@@ -261,6 +261,7 @@ static const struct mkd_step stages[] = {
 	{ "probe", probe, NULL, NULL, false },
 	{ "source", source, NULL, source_release, false },
 	{ "config", mkd_job_config, NULL, NULL, false },
+	{ "room", mkd_job_room, NULL, NULL, false },
 	{ "disks", disks, NULL, disks_release, false },
 	{ "rootfs", rootfs, NULL, NULL, false },
 	{ "digest", mkd_job_digest, NULL, NULL, false },

@@ -42,6 +42,8 @@ static int write_run(struct mkd_blockout *o, const struct run *r)
 	uint64_t at = o->offset_bytes + r->block * MKD_BLOCK_BYTES;
 	size_t len = r->n * MKD_BLOCK_BYTES;
 
+	if (o->fd < 0)
+		return 0;
 	if (o->direct_fd >= 0) {
 		int e = mkd_pwrite_full(o->direct_fd, r->data, len, at);
 
@@ -122,7 +124,7 @@ int mkd_blockout_open(int fd, const char *name, uint64_t offset_bytes, bool dire
 	}
 	for (unsigned i = 0; i < N_RUNS; i++)
 		o->run[i].data = o->memory + (size_t)i * RUN_BLOCKS * MKD_BLOCK_BYTES;
-	o->direct_fd = direct ? open_direct(fd) : -1;
+	o->direct_fd = direct && fd >= 0 ? open_direct(fd) : -1;
 	(void)pthread_mutex_init(&o->lock, NULL);
 	(void)pthread_cond_init(&o->filled, NULL);
 	(void)pthread_cond_init(&o->emptied, NULL);
@@ -230,6 +232,8 @@ int mkd_blockout_zero(struct mkd_blockout *o, uint64_t block, uint64_t n, struct
 	int mode = FALLOC_FL_KEEP_SIZE | (o->is_file ? FALLOC_FL_PUNCH_HOLE : FALLOC_FL_ZERO_RANGE);
 	int r = mkd_blockout_drain(o, err);
 
+	if (o->fd < 0)
+		return r;
 	while (!r && n) {
 		uint64_t chunk =
 			n < ZERO_CHUNK / MKD_BLOCK_BYTES ? n : ZERO_CHUNK / MKD_BLOCK_BYTES;
@@ -265,7 +269,7 @@ int mkd_blockout_sync(struct mkd_blockout *o, struct mkd_err *err)
 {
 	int r = mkd_blockout_drain(o, err);
 
-	if (r < 0)
+	if (r < 0 || o->fd < 0)
 		return r;
 	if (fdatasync(o->fd) < 0)
 		return mkd_fail_io(err, errno, "cannot write '%s' to stable storage", o->name);
@@ -278,6 +282,9 @@ int mkd_blockout_read(struct mkd_blockout *o, uint64_t block, void *data, struct
 
 	if (r < 0)
 		return r;
+	if (o->fd < 0)
+		return mkd_fail(err, MKD_EXIT_INTERNAL, ENODATA,
+				"cannot read '%s' back: nothing was written", o->name);
 	r = mkd_pread_full(o->fd, data, MKD_BLOCK_BYTES, o->offset_bytes + block * MKD_BLOCK_BYTES);
 	return r < 0 ? mkd_fail_io(err, -r, "cannot read '%s' back", o->name) : 0;
 }

@@ -41,6 +41,8 @@ static int check(const struct mkd_ext4_req *req, struct stat *st, struct mkd_err
 				"cannot make an ext4 of %s in '%s': at least %s are needed",
 				mkd_size_format(req->size_bytes, have), req->name,
 				mkd_size_format(MKD_EXT4_MIN_BYTES, need));
+	if (req->dry)
+		return 0;
 	end = lseek(req->fd, 0, SEEK_END);
 	if (end < 0 || fstat(req->fd, st) < 0)
 		return mkd_fail_io(err, errno, "cannot tell the size of '%s'", req->name);
@@ -69,8 +71,8 @@ static int set_up(const struct mkd_ext4_req *req, struct mkd_ext4 *w, struct mkd
 	if (!r)
 		r = mkd_members_init(c, err);
 	if (!r)
-		r = mkd_blockout_open(req->fd, req->name, req->offset_bytes, req->direct, &c->out,
-				      err);
+		r = mkd_blockout_open(req->dry ? -1 : req->fd, req->name, req->offset_bytes,
+				      req->direct, &c->out, err);
 	return r;
 }
 
@@ -86,7 +88,7 @@ int mkd_ext4_create(const struct mkd_ext4_req *req, struct mkd_ext4 **ret, struc
 	if (!w)
 		return mkd_nomem(err);
 	w->zeroed = req->zeroed;
-	w->durable = S_ISBLK(st.st_mode) || !req->zeroed;
+	w->durable = !req->dry && (S_ISBLK(st.st_mode) || !req->zeroed);
 	r = set_up(req, w, err);
 	if (r < 0) {
 		mkd_ext4_abort(w);

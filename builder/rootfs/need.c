@@ -21,18 +21,12 @@ static uint64_t blocks_of(uint64_t bytes)
 	return (bytes + MKD_BLOCK_BYTES - 1) / MKD_BLOCK_BYTES;
 }
 
-static void end_file(struct mkd_need *n)
-{
-	n->blocks += blocks_of(n->file_bytes);
-	n->file_bytes = 0;
-}
-
 void mkd_need_add(struct mkd_need *n, const struct mkd_entry *e)
 {
 	const char *slash = strrchr(e->path, '/'), *name = slash ? slash + 1 : e->path;
 	size_t attrs = 0;
 
-	end_file(n);
+	n->next_block = 0;
 	n->names_bytes += mkd_dirent_len((uint8_t)strlen(name));
 	if (e->type == MKD_FT_HARDLINK)
 		return;
@@ -44,9 +38,16 @@ void mkd_need_add(struct mkd_need *n, const struct mkd_entry *e)
 	n->blocks += e->type == MKD_FT_LNK && strlen(e->target) >= FAST_SYMLINK;
 }
 
-void mkd_need_data(struct mkd_need *n, size_t len)
+void mkd_need_data(struct mkd_need *n, uint64_t offset_bytes, uint64_t len)
 {
-	n->file_bytes += len;
+	uint64_t first = offset_bytes / MKD_BLOCK_BYTES, end = blocks_of(offset_bytes + len);
+
+	if (first < n->next_block)
+		first = n->next_block;
+	if (end <= first)
+		return;
+	n->blocks += end - first;
+	n->next_block = end;
 }
 
 /* What an empty one of that size has free; 0 when it is too small even for its own tables. */
@@ -72,7 +73,7 @@ static int free_in(const struct mkd_ext4_req *like, uint64_t size_bytes, uint64_
 /* Leaves of a large folder are filled to 80 %; some blocks more for extents and index nodes. */
 static uint64_t all_blocks(const struct mkd_need *n, uint64_t swap_bytes)
 {
-	uint64_t blocks = n->blocks + blocks_of(n->file_bytes) + blocks_of(swap_bytes);
+	uint64_t blocks = n->blocks + blocks_of(swap_bytes);
 
 	blocks += blocks_of(n->names_bytes) * 5 / 4;
 	return blocks + blocks / EXTENTS_LEAF + 16;

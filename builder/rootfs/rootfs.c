@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "mkdomu/entries.h"
-#include "mkdomu/need.h"
 #include "mkdomu/prefix.h"
+#include "mkdomu/survey.h"
 
 struct work {
 	const struct mkd_rootfs_req *req;
@@ -31,7 +31,7 @@ static int copy_data(struct work *w, struct mkd_err *err)
 			return r;
 		if (r == 0)
 			return mkd_ext4_end(w->fs, err);
-		mkd_need_data(&w->need, len);
+		mkd_need_data(&w->need, offset, len);
 		r = mkd_ext4_data(w->fs, data, len, offset, err);
 		if (!r)
 			r = mkd_check_signal(err);
@@ -168,7 +168,7 @@ static int count_rest(struct work *w, struct mkd_err *err)
 
 	do {
 		while ((r = mkd_entries_data(w->entries, &data, &len, &offset, err)) > 0) {
-			mkd_need_data(&w->need, len);
+			mkd_need_data(&w->need, offset, len);
 			r = mkd_check_signal(err);
 			if (r < 0)
 				return r;
@@ -219,4 +219,37 @@ int mkd_rootfs_write(const struct mkd_rootfs_req *req, struct mkd_rootfs_result 
 		return r;
 	*ret = w.result;
 	return 0;
+}
+
+static int check_dry(const struct mkd_rootfs_req *req, struct mkd_err *err)
+{
+	struct mkd_rootfs_req dry = *req;
+	struct mkd_rootfs_result ignored;
+	struct mkd_err e = { 0 };
+	int r;
+
+	dry.stream = NULL;
+	dry.fs.dry = true;
+	dry.fs.zeroed = true;
+	r = mkd_rootfs_write(&dry, &ignored, &e);
+	if (r == 0 || (r != -EINTR && e.exit != MKD_EXIT_NOSPACE && e.exit != MKD_EXIT_ARCHIVE))
+		return 0;
+	*err = e;
+	return r;
+}
+
+int mkd_rootfs_check(const struct mkd_rootfs_req *req, struct mkd_err *err)
+{
+	struct mkd_survey s = { 0 };
+	struct mkd_err ignored;
+	uint64_t bytes = 0;
+	int r = mkd_survey_tar(req->tar_fd, req->tar_name, &s, err);
+
+	if (r < 0 || !s.plain)
+		return r;
+	if (!s.unsure &&
+	    mkd_need_size(&s.need, &req->fs, req->swap.size_bytes, &bytes, &ignored) == 0 &&
+	    bytes <= req->fs.size_bytes)
+		return 0;
+	return check_dry(req, err);
 }

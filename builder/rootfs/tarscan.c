@@ -284,6 +284,19 @@ int mkd_tarscan_feed(struct mkd_tarscan *ts, const void *data, size_t len, struc
 	return 0;
 }
 
+uint64_t mkd_tarscan_skip(struct mkd_tarscan *ts, uint64_t max_bytes)
+{
+	uint64_t n = ts->body < max_bytes ? ts->body : max_bytes;
+
+	if (ts->state != AT_DATA || ts->map_line)
+		return 0;
+	ts->body -= n;
+	ts->offset += n;
+	if (!ts->body && !ts->pad)
+		ts->state = AT_HEADER;
+	return n;
+}
+
 int mkd_tarscan_finish(const struct mkd_tarscan *ts, struct mkd_err *err)
 {
 	if (ts->state == AT_AFTER && !ts->have)

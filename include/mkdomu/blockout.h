@@ -17,9 +17,8 @@ struct mkd_blockout;
 
 /*
  * fd (read-write) and name are borrowed; offset_bytes is a multiple of 4096. direct: try O_DIRECT,
- * and go on without it where the target refuses.
- *	-ENOMEM  (INTERNAL)
- *	-EAGAIN  no thread (INTERNAL)
+ * and go on without it where the target refuses. fd -1: nothing is written anywhere, see
+ *mkd_ext4_req.dry. -ENOMEM  (INTERNAL) -EAGAIN  no thread (INTERNAL)
  */
 must_check int mkd_blockout_open(int fd, const char *name, uint64_t offset_bytes, bool direct,
 				 struct mkd_blockout **ret, struct mkd_err *err);
@@ -63,6 +62,7 @@ must_check int mkd_blockout_sync(struct mkd_blockout *o, struct mkd_err *err);
 /*
  * Read a block back, after all is written.
  *	-EIO     the target ends before (IO)
+ *	-ENODATA fd is -1 (INTERNAL)
  *	other    of pread(2) (IO)
  *	and mkd_blockout_drain
  */

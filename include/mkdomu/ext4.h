@@ -28,6 +28,7 @@ struct mkd_ext4_req {
 	bool zeroed;        /* the region reads as zeros (a new sparse file, a discarded volume) */
 	bool direct;        /* try O_DIRECT for the data */
 	unsigned reserved_percent; /* of the blocks for root; 5 as mke2fs does */
+	bool dry;                  /* write nothing, fd is not used: would it fit? */
 	bool sealed; /* finish writes a superblock that only tree_ext4 knows, see seal.h */
 };
 

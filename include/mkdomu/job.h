@@ -92,6 +92,12 @@ must_check int mkd_job_config(void *job, struct mkd_err *err);
 must_check int mkd_job_digest(void *job, struct mkd_err *err);
 
 /*
+ * room.c: would the tarball fit, as far as it tells before it is unpacked?
+ *	and mkd_rootfs_check
+ */
+must_check int mkd_job_room(void *job, struct mkd_err *err);
+
+/*
  * personalise.c: facts, hooks, superblock identity, on the finished base image.
  *	and mkd_tree_ext4_open, mkd_tree_ext4_set_identity, mkd_facts_find, mkd_hooks_run,
  *	    mkd_facts_check_arch, mkd_access_find, mkd_tree_ext4_close, mkd_external_run,

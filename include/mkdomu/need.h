@@ -14,12 +14,12 @@
 struct mkd_need {
 	uint64_t blocks, inodes; /* of files, symlinks, attributes; without those of folders */
 	uint64_t names_bytes;    /* of folders' entries */
-	uint64_t file_bytes;     /* of the file whose data are being counted */
+	uint64_t next_block;     /* of the file whose data are being counted: behind them */
 };
 
 void mkd_need_add(struct mkd_need *n, const struct mkd_entry *e);
-/* More data of the member added last. */
-void mkd_need_data(struct mkd_need *n, size_t len);
+/* More data of the member added last; offsets ascend, gaps need no blocks. */
+void mkd_need_data(struct mkd_need *n, uint64_t offset_bytes, uint64_t len);
 
 /*
  * The size, in whole MiB, of a file system like req that would hold it, with swap_bytes more.

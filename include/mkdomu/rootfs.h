@@ -57,4 +57,17 @@ uint64_t mkd_rootfs_plain_limit(uint64_t fs_bytes);
 must_check int mkd_rootfs_write(const struct mkd_rootfs_req *req, struct mkd_rootfs_result *ret,
 				struct mkd_err *err);
 
+/*
+ * Would that fit, and is the archive one that can be written? To be asked while the target still
+ * has its old content. Only a plain tar tells without being unpacked: its headers are summed up,
+ * and where the sum leaves a doubt (zeros become holes, a member may be there twice) all of it is
+ * read and laid out, as mkd_rootfs_write would do it, but written nowhere. Of a compressed one
+ * nothing is said: 0. req->stream is left alone, req->fs.fd and offset_bytes are not used.
+ *	-ENOSPC  it does not fit; the message says how large it has to be (NOSPACE)
+ *	-EINTR   a signal asked to stop
+ *	other    errors with exit ARCHIVE as mkd_rootfs_write; of mkd_survey_tar
+ * All others are left to mkd_rootfs_write.
+ */
+must_check int mkd_rootfs_check(const struct mkd_rootfs_req *req, struct mkd_err *err);
+
 #endif

@@ -32,6 +32,12 @@ must_check int mkd_tarscan_feed(struct mkd_tarscan *ts, const void *data, size_t
 				struct mkd_err *err);
 
 /*
+ * The next bytes, up to max of them, need not be fed: they are only what a file holds. Returns how
+ * many; they count as seen.
+ */
+uint64_t mkd_tarscan_skip(struct mkd_tarscan *ts, uint64_t max_bytes);
+
+/*
  * All bytes have been fed.
  *	-EBADMSG  cut: the two zero blocks that end an archive were not there, or the last block
  *	          is not whole; or nothing at all was fed (ARCHIVE)

@@ -69,3 +69,27 @@ for what in 'a.add(b"f", data=os.urandom(150 << 20))' '[a.header(b"d/%d" % i, b"
 	check "e2fsck finds nothing in that" e2fsck -fn b.img
 	rm -f b.img
 done
+
+# -- what is on the disk is safe from a plain tarball that does not fit, as it tells in advance
+member 'import os; a.add(b"first", data=os.urandom(1 << 20)); a.add(b"f", data=os.urandom(150 << 20))'
+gzip -1 -k t.tar
+if is_root; then
+	fresh() {
+		[ -z "${loop:-}" ] || losetup -d "$loop"
+		head -c 1000000 /dev/urandom >disk && truncate -s 100M disk && remember disk && loop_of disk
+	}
+	on_device() { "$PROG" --profile generic --tarball "$1" --unverified --no-hooks --disk "$loop" --swap none \
+		--kernel /boot/vmlinuz-guest --name limits --cfg dev.cfg --force; }
+	fresh
+	refused "a plain one too large for a device" 8 "'t.tar' needs about " on_device t.tar
+	check "the device is as it was" unchanged
+	refused "a compressed one too large for it" 8 "'t.tar.gz' needs about " on_device t.tar.gz
+	check "leaves no file system there" [ -z "$(type_of "$loop")" ]
+	check "and no config" [ ! -e dev.cfg ]
+	fresh
+	head -c 100M t.tar >cut.tar
+	refused "a plain one cut short" 7 "cut short" on_device cut.tar
+	member 'a.add(b"first"); a.add(b"../out")'
+	refused "a plain one with a member that is refused" 7 "'../out' is refused" on_device t.tar
+	check "the device is as it was, again" unchanged
+else skip "a device that is too small" "needs root"; fi

@@ -48,6 +48,23 @@ static void blocks_on_their_way_fail(void **state)
 	mkd_blockout_close(o);
 }
 
+/* A dry run: all calls go well, nothing is there to be read. */
+static void blocks_may_go_nowhere(void **state)
+{
+	struct mkd_blockout *o = NULL;
+	char block[BLOCK] = "x";
+	struct mkd_err err;
+
+	(void)state;
+	assert_ok(mkd_blockout_open(-1, "f", 0, true, &o, &err), &err);
+	assert_ok(mkd_blockout_put(o, 5, block, 1, &err), &err);
+	assert_ok(mkd_blockout_zero(o, 0, 1, &err), &err);
+	assert_ok(mkd_blockout_sync(o, &err), &err);
+	assert_fails(mkd_blockout_read(o, 5, block, &err), &err, ENODATA, MKD_EXIT_INTERNAL,
+		     "nothing was written");
+	mkd_blockout_close(o);
+}
+
 static void tables_run_out_of_memory(void **state)
 {
 	struct mkd_names names = { 0 };
@@ -142,9 +159,8 @@ static void room_runs_out_for_each_call(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITH_DIR(blocks_on_their_way_fail),
-		cmocka_unit_test(tables_run_out_of_memory),
-		cmocka_unit_test(geometry_fails),
+		WITH_DIR(blocks_on_their_way_fail),         WITH_DIR(blocks_may_go_nowhere),
+		cmocka_unit_test(tables_run_out_of_memory), cmocka_unit_test(geometry_fails),
 		WITH_DIR(room_runs_out_for_each_call),
 	};
 
