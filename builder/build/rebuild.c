@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include "mkdomu/build.h"
 #include "mkdomu/diskdiff.h"
@@ -12,7 +14,11 @@
 #include "mkdomu/exthook.h"
 #include "mkdomu/file.h"
 #include "mkdomu/replan.h"
+#include "mkdomu/size.h"
 #include "mkdomu/tarball.h"
+#include "mkdomu/workroom.h"
+
+#define ROOM_BYTES (4 * MIB) /* a file system with less is full */
 
 /* -- the rebuild is silent: what it would warn of was told when the guest was made -- */
 
@@ -39,20 +45,25 @@ struct work {
 	const struct mkd_rebuild_req *req;
 	struct mkd_record record;
 	char *folder, *tarball;
+	int folder_fd;        /* its lock */
 	int disk_fd, swap_fd; /* what is verified */
 	bool other_tarball;   /* it has not the recorded digest */
 };
 
-/* Beside the image, by the name that a guest on it has when none is given. */
-static int find_manifest(const struct mkd_rebuild_req *q, char **ret, struct mkd_err *err)
+/* Beside the config, which has the name that a guest on it has when none is given. */
+static int find_manifest(const struct work *w, char **ret, struct mkd_err *err)
 {
+	const struct mkd_rebuild_req *q = w->req;
 	const char *slash = strrchr(q->disk, '/');
+	struct stat st;
 	cleanup_free char *name = NULL;
 	int r;
 
 	if (q->manifest)
 		return mkd_strdup(q->manifest, ret, err);
 	r = mkd_plan_name(q->disk, NULL, &name, err);
+	if (r == 0 && fstat(w->disk_fd, &st) == 0 && S_ISBLK(st.st_mode))
+		return mkd_asprintf(ret, err, "/etc/xen/%s.manifest.json", name);
 	return r < 0 ? r
 		     : mkd_asprintf(ret, err, "%.*s%s.manifest.json",
 				    slash ? (int)(slash + 1 - q->disk) : 0, q->disk, name);
@@ -62,7 +73,7 @@ static int read_manifest(struct work *w, struct mkd_err *err)
 {
 	cleanup_buf struct mkd_buf text = { 0 };
 	cleanup_free char *path = NULL;
-	int r = find_manifest(w->req, &path, err);
+	int r = find_manifest(w, &path, err);
 
 	if (r < 0)
 		return r;
@@ -85,6 +96,12 @@ static int find_tarball(struct work *w, struct mkd_err *err)
 	if (q->tarball)
 		return mkd_strdup(q->tarball, &w->tarball, err);
 	r = mkd_tarball_cached(q->cache_dir, rec->file, rec->uri, &w->tarball, &e);
+	if (r == -ENOENT && rec->uri && strchr(rec->uri, '?'))
+		return mkd_fail(
+			err, MKD_EXIT_NET, ENOENT,
+			"the tarball '%s' is not in the cache, and the manifest has its URL "
+			"without the query; name a copy, or the whole URL, by --tarball",
+			rec->file);
 	if (r == -ENOENT && rec->uri && !q->offline)
 		return mkd_strdup(rec->uri, &w->tarball, err);
 	if (r == -ENOENT)
@@ -128,9 +145,26 @@ static int check_hooks(const struct work *w, struct mkd_err *err)
 	return r;
 }
 
+/* From anywhere: what is built by it is no larger than what it is compared with. */
+static int check_size(const char *path, int fd, const struct mkd_record_disk *d,
+		      struct mkd_err *err)
+{
+	off_t have = path ? lseek(fd, 0, SEEK_END) : 0;
+	char has[32], says[32];
+
+	if (!path || (have >= 0 && d->size_bytes <= (uint64_t)have))
+		return 0;
+	if (have < 0)
+		return mkd_fail_io(err, errno, "cannot tell the size of '%s'", path);
+	return mkd_fail(err, MKD_EXIT_VERIFY, EBADMSG,
+			"'%s' differs from what its manifest says: it has %s, not %s", path,
+			mkd_size_format((uint64_t)have, has), mkd_size_format(d->size_bytes, says));
+}
+
 static int check_record(const struct work *w, struct mkd_err *err)
 {
 	const struct mkd_record *rec = &w->record;
+	int r;
 
 	if (w->req->swap && rec->n_disks < 2)
 		return mkd_fail(err, MKD_EXIT_USAGE, EINVAL,
@@ -155,7 +189,8 @@ static int check_record(const struct work *w, struct mkd_err *err)
 			"the guest was made by mkdomu %s, and this is " MKD_VERSION
 			": other bytes need not mean a change",
 			rec->version);
-	return 0;
+	r = check_size(w->req->disk, w->disk_fd, &rec->disks[0], err);
+	return r < 0 ? r : check_size(w->req->swap, w->swap_fd, &rec->disks[1], err);
 }
 
 /* -- the rebuild -- */
@@ -201,6 +236,20 @@ static int build_either(struct work *w, struct mkd_err *err)
 	if (r < 0)
 		*err = e;
 	return r;
+}
+
+/* The guest's disk was large enough: most likely it is the folder that is full. */
+static int say_full(const struct work *w, struct mkd_err *err)
+{
+	struct statvfs v;
+
+	if (err->exit == MKD_EXIT_NOSPACE && statvfs(w->folder, &v) == 0 &&
+	    (uint64_t)v.f_bavail * v.f_frsize < ROOM_BYTES)
+		return mkd_wrap(err,
+				"no room for the temporary image in '%s'; let TMPDIR name a folder "
+				"with more",
+				w->folder);
+	return -err->code;
 }
 
 /* -- the comparison -- */
@@ -300,15 +349,18 @@ static int verify(struct work *w, struct mkd_err *err)
 	if (r == 0)
 		r = find_tarball(w, err);
 	if (r == 0)
-		r = mkd_tmpdir(&w->folder, err);
-	if (r == 0)
+		r = mkd_workroom_make(&w->folder, &w->folder_fd, err);
+	if (r == 0) {
 		r = build_either(w, err);
+		if (r < 0)
+			return say_full(w, err);
+	}
 	return r < 0 ? r : compare_disks(w, err);
 }
 
 int mkd_rebuild_verify(const struct mkd_rebuild_req *req, struct mkd_buf *ret, struct mkd_err *err)
 {
-	struct work w = { .req = req, .disk_fd = -1, .swap_fd = -1 };
+	struct work w = { .req = req, .folder_fd = -1, .disk_fd = -1, .swap_fd = -1 };
 	int r = verify(&w, err);
 
 	if (r == 0)
@@ -318,6 +370,7 @@ int mkd_rebuild_verify(const struct mkd_rebuild_req *req, struct mkd_buf *ret, s
 	free(w.folder);
 	free(w.tarball);
 	mkd_record_free(&w.record);
+	closep_(&w.folder_fd);
 	closep_(&w.disk_fd);
 	closep_(&w.swap_fd);
 	return r < 0 ? r : mkd_buf_check(ret, err);

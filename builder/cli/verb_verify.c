@@ -35,7 +35,8 @@ int mkd_verb_verify(int argc, char **argv, struct mkd_console *console, struct m
 	bool quiet = false, verbose = false, want_help = false;
 	const struct mkd_arg table[] = {
 		OPTION("manifest", "FILE",
-		       "the guest's manifest (default: NAME.manifest.json beside the image)",
+		       "the guest's manifest (default: NAME.manifest.json beside the image; of a "
+		       "device in /etc/xen)",
 		       &req.manifest),
 		OPTION("swap", "PATH", "the guest's second disk, to be compared too", &req.swap),
 		OPTION("tarball", "FILE|URL",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "mkdomu/tarball.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -13,6 +14,8 @@
 #include "mkdomu/obtain.h"
 #include "mkdomu/snapshot.h"
 #include "mkdomu/url.h"
+
+#define URL_HASH_LEN 32 /* hex digits, of mkd_hash_name */
 
 static int read_signature(const struct mkd_source_req *req, struct mkd_buf *ret,
 			  struct mkd_err *err)
@@ -229,6 +232,40 @@ static int cached_as(const struct mkd_cache *cache, const char *entry, char **re
 	return r < 0 ? r : mkd_asprintf(ret, err, "%s/%s", cache->path, entry);
 }
 
+/* "<hash of a URL>-<file>" */
+static bool is_of_url(const char *entry, const char *file)
+{
+	return strspn(entry, "0123456789abcdef") == URL_HASH_LEN && entry[URL_HASH_LEN] == '-' &&
+	       strcmp(entry + URL_HASH_LEN + 1, file) == 0;
+}
+
+/*
+ * A URL that was stored without its user and query has another hash. If one file alone is there by
+ * that name, of whatever URL, it is that; whoever uses it checks its digest.
+ */
+static int cached_alone(const struct mkd_cache *cache, const char *file, char **ret,
+			struct mkd_err *err)
+{
+	cleanup_free char *found = NULL;
+	DIR *dir = opendir(cache->path);
+	const struct dirent *d;
+	size_t n = 0;
+	int r = 0;
+
+	if (!dir)
+		return mkd_fail_io(err, errno, "cannot list '%s'", cache->path);
+	while (r == 0 && (d = readdir(dir)))
+		if (is_of_url(d->d_name, file) && n++ == 0)
+			r = mkd_strdup(d->d_name, &found, err);
+	(void)closedir(dir);
+	if (r < 0)
+		return r;
+	if (n != 1)
+		return mkd_fail(err, MKD_EXIT_NET, ENOENT, "'%s' is in '%s' %zu times", file,
+				cache->path, n);
+	return cached_as(cache, found, ret, err);
+}
+
 int mkd_tarball_cached(const char *cache_dir, const char *file, const char *uri, char **ret,
 		       struct mkd_err *err)
 {
@@ -246,6 +283,8 @@ int mkd_tarball_cached(const char *cache_dir, const char *file, const char *uri,
 		r = entry ? cached_as(&cache, entry, ret, err) : -ENOENT;
 		if (r == -ENOENT)
 			r = cached_as(&cache, file, ret, err);
+		if (r == -ENOENT && uri)
+			r = cached_alone(&cache, file, ret, err);
 	}
 	mkd_cache_close(&cache);
 	return r;

@@ -13,7 +13,8 @@
 struct mkd_rebuild_req {
 	const char *disk;     /* image or device */
 	const char *swap;     /* its second disk; NULL = is not compared */
-	const char *manifest; /* NULL = NAME.manifest.json beside the image, by the image's name */
+	const char *manifest; /* NULL = NAME.manifest.json, by the disk's name, beside the image or,
+			     for a device, in /etc/xen */
 	/*
 	 * NULL = from the cache, else from where it came. What is given need not have the recorded
 	 * digest: the same members in another compression make the same disk, and of others one
@@ -33,8 +34,9 @@ struct mkd_rebuild_req {
 /*
  * The temporary image is in a folder of its own below $TMPDIR and takes the space of the guest's
  * files. *ret gets the report.
- *	-EBADMSG  the disk differs, or the manifest's digest is not that of the disk (VERIFY); the
- *	          message names the first place, and ui has been told of more
+ *	-EBADMSG  the disk differs, is smaller than the manifest says, or the manifest's digest
+ *	          is not that of the disk (VERIFY); the message names the first place, and ui has
+ *	          been told of more
  *	-EBADMSG  an external hook has not the recorded digest (VERIFY)
  *	-EINVAL   the guest was made with an external hook, and no folder is given (USAGE)
  *	-EINVAL   the disk is neither a file nor a block device, or there is no second one (USAGE)
@@ -42,8 +44,8 @@ struct mkd_rebuild_req {
  *	          used a part, or a hook that had the disk mounted (TARGET)
  *	-ENOENT   no such disk or manifest (USAGE); the tarball is not to be had (NET)
  *	-ENOMEM   (INTERNAL)
- *	other     of open(2), fstat(2) on the disk (USAGE)
- *	and mkd_plan_name, mkd_file_read, mkd_record_parse, mkd_tarball_cached, mkd_tmpdir,
+ *	other     of open(2), fstat(2) on the disk (USAGE), lseek(2) (IO)
+ *	and mkd_plan_name, mkd_file_read, mkd_record_parse, mkd_tarball_cached, mkd_workroom_make,
  *	    mkd_replan_settings, mkd_plan_make, mkd_build_run, mkd_diskmap_make, mkd_diskdiff,
  *	    mkd_diskdigest_fd, mkd_exthook_find
  */

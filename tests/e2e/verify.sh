@@ -126,6 +126,43 @@ refused "with another password" 6 "content of /etc/shadow" \
 rm -rf "$W/user/home/.cache"
 check "with no cache it comes from where it came" verify w.img "${secrets[@]}"
 
+echo "== where things are, or are not"
+mirror_path=$(jq -r '.predicate.buildDefinition.resolvedDependencies[0].uri' w.manifest.json)
+check "the tarball's URL is recorded" [ -n "$mirror_path" ]
+query=(--tarball "$mirror_path?token=a-secret" --sha256 "$(jq -r '.predicate.buildDefinition.resolvedDependencies[0].digest.sha256' w.manifest.json)")
+rm -rf "$W/user/home/.cache"
+check "a guest is made from a URL with a query" as_user "$PROG" "${query[@]}" --no-hooks --disk q.img \
+	--size 512M --swap none --kernel /boot/vmlinuz-guest
+check "the manifest has not the query" sh -c '! grep -q a-secret q.manifest.json'
+check "its tarball is found in the cache" verify q.img
+rm -rf "$W/user/home/.cache"
+refused "without a cache the query is needed" 5 "whole URL, by --tarball" verify q.img
+check "and does" verify q.img "${query[@]:0:2}"
+if is_root; then
+	loop_of g.img -r || exit 2
+	refused "a device's manifest is looked for beside its config" 2 \
+		"'/etc/xen/guest-${loop##*/}.manifest.json'" "$PROG" verify "$loop" --tarball t.tar
+	check "a device passes" "$PROG" verify "$loop" --tarball t.tar --manifest g.manifest.json
+	losetup -d "$loop"
+	mount_of none "$W/full" -t tmpfs -o size=6M,mode=1777
+	U_TMP_was=$U_TMP U_TMP=$W/full
+	head -c 5M /dev/zero >"$W/full/filler"
+	refused "a full TMPDIR" 8 "no room for the temporary image in '$W/full/" verify g.img --tarball t.tar
+	check "is as full as before" only_these "$W/full" filler
+	U_TMP=$U_TMP_was
+	umount "$W/full"
+else skip "devices, a full TMPDIR" "needs root"; fi
+# kill -9 leaves the folder; the next run takes it away, once nobody can be about to use it
+start_as_user "$PROG" verify g.img --tarball t.tar
+for i in $(seq 200); do [ -z "$(ls -A "$U_TMP")" ] || break; sleep 0.01; done
+kill -9 "$pid"
+wait "$pid" 2>/dev/null
+left=$(ls -A "$U_TMP")
+check "a killed run leaves its folder" [ -n "$left" ]
+touch -d '1 hour ago' "$U_TMP/$left"
+check "a later run works" verify g.img --tarball t.tar
+check "and takes it away" nothing_left
+
 echo "== manifests that are none"
 bad() { # NAME WORDS JQ-FILTER
 	jq "$3" g.manifest.json >bad.json

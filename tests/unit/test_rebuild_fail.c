@@ -238,6 +238,49 @@ static int cached(void **state, const char *file, const char *uri, struct mkd_er
 	return r;
 }
 
+/* A manifest has URLs without user and query, and so without what their entries are named by. */
+static void a_url_that_lost_its_query_finds_its_tarball(void **state)
+{
+	const char *uri = "https://mirror.example/y.tar?...";
+	const char *one = "00112233445566778899aabbccddeeff-y.tar";
+	const char *two = "10112233445566778899aabbccddeeff-y.tar";
+	const char *other = "20112233445566778899aabbccddeeff-my-y.tar";
+	struct mkd_err err;
+
+	test_write(test_path(state, other), "x", 1);
+	assert_int_equal(chmod(test_path(state, other), 0600), 0);
+	assert_fails(cached(state, "y.tar", uri, &err), &err, ENOENT, MKD_EXIT_NET, "0 times");
+	test_write(test_path(state, one), "x", 1);
+	assert_int_equal(chmod(test_path(state, one), 0600), 0);
+	assert_nomem(cached(state, "y.tar", uri, &err), &err);
+	assert_fault(FAULT_OPENDIR, 1, cached(state, "y.tar", uri, &err), &err, ESTALE, MKD_EXIT_IO,
+		     "cannot list"); /* mkd_tarball_cached: other */
+	assert_fails(cached(state, "y.tar", NULL, &err), &err, ENOENT, MKD_EXIT_NET, "y.tar");
+	test_write(test_path(state, two), "x", 1);
+	assert_int_equal(chmod(test_path(state, two), 0600), 0);
+	assert_fails(cached(state, "y.tar", uri, &err), &err, ENOENT, MKD_EXIT_NET, "2 times");
+}
+
+/* What a manifest from elsewhere asks for is bounded by the disk that it is to describe. */
+static void a_disk_smaller_than_its_manifest_says_is_not_built(void **state)
+{
+	cleanup_buf struct mkd_buf report = { 0 };
+	struct mkd_rebuild_req q;
+	struct test_ui ui;
+	struct mkd_err err;
+
+	make_guest(state);
+	q = req_in(state, &ui);
+	q.manifest =
+		changed(state, "\"sizeBytes\": 83886080", "\"sizeBytes\": 4611686018427387904");
+	assert_fails(mkd_rebuild_verify(&q, &report, &err), &err, EBADMSG, MKD_EXIT_VERIFY,
+		     "it has 80 MiB, not 4096 PiB");
+	q.manifest = NULL;
+	assert_fault(FAULT_SEEK, 1, mkd_rebuild_verify(&q, &report, &err), &err, ESPIPE,
+		     MKD_EXIT_IO, "cannot tell the size of");
+	mkd_buf_free(&ui.said);
+}
+
 static void a_tarball_is_looked_for_in_the_cache(void **state)
 {
 	static const char *const bad[] = { "", ".lock", "../x.tar", "a/b" };
@@ -264,6 +307,8 @@ int main(void)
 		T(secrets_must_be_as_they_were),
 		T(a_manifest_runs_out_of_memory),
 		T(a_tarball_is_looked_for_in_the_cache),
+		T(a_url_that_lost_its_query_finds_its_tarball),
+		T(a_disk_smaller_than_its_manifest_says_is_not_built),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
