@@ -3,6 +3,9 @@
  * file.h - bounded reads, complete writes, atomic replacement. Every fd is O_CLOEXEC.
  * Unless a function says otherwise its errors are those of the system call named in the message,
  * class IO or NOSPACE as mkd_fail_io chooses.
+ *
+ * What close(2) returns is not asked for, here and elsewhere: what counts has been through fsync(2)
+ * before, which tells of every failed write, and Linux lets go of the fd in any case (close(2)).
  */
 #ifndef MKDOMU_FILE_H
 #define MKDOMU_FILE_H

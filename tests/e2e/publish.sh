@@ -56,3 +56,17 @@ if is_root; then
 	check "the next build takes the device without force" build --disk "$loop" --cfg dev.cfg
 	check "and then it is an ext4" [ "$(type_of "$loop")" = ext4 ]
 else skip "a killed build on a device" "needs root"; fi
+
+# A close(2) that fails says nothing that fsync(2) before it has not said, so nobody asks for it.
+if [ "$MODE" = asan ]; then
+	skip "every close(2) fails" "it takes a preloaded library, which this build does not allow"
+else
+	printf '%s\n' '#include <errno.h>' '#include <sys/syscall.h>' '#include <unistd.h>' \
+		'int close(int fd) { syscall(SYS_close, fd); errno = EIO; return -1; }' >"$W/close.c"
+	check "the library is made" cc -shared -fPIC -o "$W/close.so" "$W/close.c"
+	check "an image to compare with" build --disk c.img --cfg c.cfg --name close
+	check "a build of which every close(2) fails is one" env LD_PRELOAD="$W/close.so" \
+		"$MKDOMU" "${opts[@]}" --disk d.img --cfg d.cfg --name close
+	check "it is whole" cmp c.img d.img
+	check "with its config" diff <(sed s/c.img/d.img/ c.cfg) d.cfg
+fi
