@@ -145,8 +145,7 @@ static int check_hooks(const struct work *w, struct mkd_err *err)
 	return r;
 }
 
-/* A manifest may come from anywhere: what is built by it is no larger than what it is held against.
- */
+/* From anywhere: what is built by it is no larger than what it is compared with. */
 static int check_size(const char *path, int fd, const struct mkd_record_disk *d,
 		      struct mkd_err *err)
 {

@@ -34,9 +34,9 @@ struct mkd_rebuild_req {
 /*
  * The temporary image is in a folder of its own below $TMPDIR and takes the space of the guest's
  * files. *ret gets the report.
- *	-EBADMSG  the disk differs, is smaller than the manifest says, or the manifest's digest is
- *	          not that of the disk (VERIFY); the message names the first place, and ui has been
- *	          told of more
+ *	-EBADMSG  the disk differs, is smaller than the manifest says, or the manifest's digest
+ *	          is not that of the disk (VERIFY); the message names the first place, and ui has
+ *	          been told of more
  *	-EBADMSG  an external hook has not the recorded digest (VERIFY)
  *	-EINVAL   the guest was made with an external hook, and no folder is given (USAGE)
  *	-EINVAL   the disk is neither a file nor a block device, or there is no second one (USAGE)

@@ -24,8 +24,9 @@ kernel_works() {
 	case $1 in
 	huge) dd if=/dev/urandom of=a/extents/huge bs=4k seek=100001 count=3 conv=notrunc status=none &&
 		truncate -s 300M a/extents/huge ;;
-	million) (cd a/million && seq -f new-%.0f 20000 | xargs touch && seq -f %.0f 1 3 30000 | xargs rm -f) ;;
+	million*) (cd a/million && seq -f new-%.0f 20000 | xargs touch && seq -f %.0f 1 3 30000 | xargs rm -f) ;;
 	esac
 }
 reads_back huge 1G
 reads_back million 18G
+reads_back million255 18G
