@@ -23,7 +23,7 @@ static bool has_clock(const struct mkd_hook_ctx *c)
 
 static bool has_access(const struct mkd_hook_ctx *c)
 {
-	return c->guest->root_password || c->guest->authorized_keys;
+	return c->guest->root_state || c->guest->root_password || c->guest->authorized_keys;
 }
 
 static bool has_locale(const struct mkd_hook_ctx *c)
