@@ -284,6 +284,7 @@ static struct mkd_job job_of(const struct mkd_plan *plan, const struct mkd_setti
 		.settings = settings,
 		.ui = ui,
 		.cfg_dirfd = -1,
+		.out_dirfd = -1,
 		.source.fd = -1,
 		.started_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000,
 	};

@@ -111,6 +111,39 @@ static int set_password(const struct mkd_hook_ctx *c, struct mkd_err *err)
 	return r;
 }
 
+/*
+ * Locked: as "passwd -l" does it, the hash stays behind a '!'. Disabled: no password is the one of
+ * "*", and keys may still be used.
+ */
+static int set_state(const struct mkd_hook_ctx *c, struct mkd_err *err)
+{
+	cleanup_secret struct mkd_buf shadow = { 0 }, hash = { 0 };
+	const struct mkd_guest_io io = mkd_hook_io(c);
+	struct mkd_shadow s = { .user = "root" };
+	struct mkd_span field = { 0 };
+	int r = mkd_tree_read(c->tree, "/etc/shadow", MKD_GUEST_TEXT_MAX, &shadow, err);
+
+	if (r == -ENOENT)
+		return mkd_fail(err, MKD_EXIT_HOOK, ENOENT,
+				"cannot make root's password '%s': the root has no '/etc/shadow'",
+				c->guest->root_state);
+	if (r < 0)
+		return r;
+	(void)mkd_colon_field(mkd_span_buf(&shadow), "root", MKD_SHADOW_PASSWORD, &field);
+	if (strcmp(c->guest->root_state, "disabled") == 0) {
+		mkd_buf_str(&hash, "*");
+	} else {
+		mkd_buf_str(&hash, mkd_span_starts(field, "!") ? "" : "!");
+		mkd_text_span(&hash, field);
+	}
+	r = mkd_buf_check(&hash, err);
+	s.hash = mkd_buf_cstr(&hash);
+	if (r == 0)
+		r = mkd_guest_edit(&io, "/etc/shadow", 0, (struct mkd_edit){ mkd_shadow_edit, &s },
+				   err);
+	return r < 0 ? r : use_shadow(c, err);
+}
+
 static bool has_line(struct mkd_span text, struct mkd_span line)
 {
 	struct mkd_line l;
@@ -254,7 +287,9 @@ int mkd_hook_access(const struct mkd_hook_ctx *c, struct mkd_err *err)
 {
 	int r = 0;
 
-	if (c->guest->root_password)
+	if (c->guest->root_state)
+		r = set_state(c, err);
+	if (r == 0 && c->guest->root_password)
 		r = set_password(c, err);
 	if (r == 0 && c->guest->authorized_keys)
 		r = set_keys(c, err);

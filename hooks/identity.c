@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "mkdomu/access.h"
+
 /* What one guest made for itself alone: keys, entropy, leases, names of network cards. */
 static const struct {
 	const char *dir, *pattern;
@@ -95,6 +97,42 @@ static bool wants_machine_id(const struct mkd_hook_ctx *c)
 		mkd_guest_has(c->tree, "/etc/machine-id"));
 }
 
+/*
+ * Debian makes host keys when the package is installed, never at boot. The unit runs when a key is
+ * missing, so also when somebody else has taken an image of the guest and removed them.
+ */
+static const char keygen[] = "[Unit]\n"
+			     "Description=Host keys of sshd\n"
+			     "Before=ssh.service sshd.service ssh.socket sshd.socket\n"
+			     "ConditionPathExists=|!/etc/ssh/ssh_host_ed25519_key\n"
+			     "ConditionPathExists=|!/etc/ssh/ssh_host_rsa_key\n"
+			     "\n"
+			     "[Service]\n"
+			     "Type=oneshot\n"
+			     "ExecStart=%s -A\n"
+			     "\n"
+			     "[Install]\n"
+			     "WantedBy=multi-user.target\n";
+
+static int make_host_keys(const struct mkd_hook_ctx *c, struct mkd_err *err)
+{
+	static const char *const programs[] = { "/usr/bin/ssh-keygen", "/bin/ssh-keygen", NULL };
+	const char *program = mkd_guest_first(c->tree, programs);
+	const struct mkd_guest_io io = mkd_hook_io(c);
+	cleanup_free char *text = NULL;
+	int r;
+
+	if (c->facts->init != MKD_INIT_SYSTEMD || !c->facts->sshd || !program ||
+	    mkd_access_makes_host_keys(c->tree, c->facts))
+		return 0;
+	r = mkd_asprintf(&text, err, keygen, program);
+	if (r == 0)
+		r = mkd_tree_mkdirs(c->tree, "/etc/systemd/system", 0755, err);
+	if (r == 0)
+		r = mkd_guest_write(&io, "/etc/systemd/system/" MKD_KEYGEN_UNIT, text, 0644, err);
+	return r < 0 ? r : mkd_unit_enable(&io, c->facts, MKD_KEYGEN_UNIT, err);
+}
+
 int mkd_hook_identity(const struct mkd_hook_ctx *c, struct mkd_err *err)
 {
 	const struct mkd_guest_io io = mkd_hook_io(c);
@@ -104,5 +142,7 @@ int mkd_hook_identity(const struct mkd_hook_ctx *c, struct mkd_err *err)
 		r = remove_own(&io, own[i].dir, own[i].pattern, err);
 	if (r == 0 && wants_machine_id(c))
 		r = set_machine_id(c, err);
+	if (r == 0)
+		r = make_host_keys(c, err);
 	return r;
 }

@@ -23,7 +23,7 @@ static bool has_clock(const struct mkd_hook_ctx *c)
 
 static bool has_access(const struct mkd_hook_ctx *c)
 {
-	return c->guest->root_password || c->guest->authorized_keys;
+	return c->guest->root_state || c->guest->root_password || c->guest->authorized_keys;
 }
 
 static bool has_locale(const struct mkd_hook_ctx *c)
@@ -39,7 +39,7 @@ static bool has_files(const struct mkd_hook_ctx *c)
 const struct mkd_hook mkd_hooks[] = {
 	{ "identity", "remove what must not be shared, give the guest its machine id",
 	  "/etc/machine-id /var/lib/dbus/machine-id /etc/ssh /etc/dropbear /etc/udev/rules.d "
-	  "/var/lib",
+	  "/var/lib /etc/systemd/system",
 	  NULL, mkd_hook_identity },
 	{ "console", "a login on the Xen console, hvc0, and none on terminals that are not there",
 	  "/etc/inittab /etc/securetty /etc/systemd/system /etc/init.d /etc/conf.d /etc/runlevels "

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 
 #include "mkdomu/copyin.h"
@@ -33,6 +34,38 @@ static int read_password(struct mkd_job *j, struct mkd_err *err)
 	if (strlen(b->data) != b->len)
 		return mkd_fail(err, MKD_EXIT_USAGE, EINVAL, "'%s' holds a NUL byte", path);
 	return mkd_password_check(b->data, path, err);
+}
+
+/* 24 of 32 letters and digits that nobody takes for one another: 120 bits. */
+static int make_password(struct mkd_job *j, struct mkd_err *err)
+{
+	static const char letters[] = "abcdefghijkmnpqrstuvwxyz23456789";
+	const char *path = j->plan->root_password_out;
+	uint8_t random[24];
+	char text[sizeof(random) + 1] = "";
+	int r;
+
+	if (!path)
+		return 0;
+	r = mkd_open_parent(path, &j->out_dirfd, &j->out_name, err);
+	if (r < 0)
+		return r;
+	if (faccessat(j->out_dirfd, j->out_name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return mkd_fail(err, MKD_EXIT_TARGET, EEXIST,
+				"'%s' exists, and may hold another guest's password; name a new "
+				"file",
+				path);
+	if (faccessat(j->out_dirfd, ".", W_OK, AT_EACCESS) != 0)
+		return mkd_fail_errno(err, MKD_EXIT_TARGET, errno,
+				      "cannot write a password to the folder of '%s'", path);
+	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
+		return mkd_fail_errno(err, MKD_EXIT_INTERNAL, errno, "cannot make a password");
+	for (size_t i = 0; i < sizeof(random); i++)
+		text[i] = letters[random[i] % 32];
+	mkd_buf_str(&j->password, text);
+	explicit_bzero(random, sizeof(random));
+	explicit_bzero(text, sizeof(text));
+	return mkd_buf_check(&j->password, err);
 }
 
 static int read_keys(struct mkd_job *j, struct mkd_err *err)
@@ -110,7 +143,9 @@ static int find_hooks(struct mkd_job *j, struct mkd_err *err)
 static int check_hooks(const struct mkd_job *j, struct mkd_err *err)
 {
 	const struct mkd_strv *hooks = &j->plan->hooks;
-	const char *option = j->plan->root_password_file     ? "--root-password-file"
+	const char *option = j->plan->root_password_file ? "--root-password-file"
+			     : j->plan->root_password || j->plan->root_password_out
+				     ? "--root-password"
 			     : j->plan->authorized_keys_file ? "--authorized-keys"
 							     : NULL;
 
@@ -305,8 +340,8 @@ static int tell_needs(struct mkd_job *j, struct mkd_err *err)
 int mkd_job_inputs(void *job, struct mkd_err *err)
 {
 	static int (*const steps[])(struct mkd_job * j, struct mkd_err * err) = {
-		read_epoch,      read_password, read_keys,      read_copies, find_kernel,
-		check_disk_dirs, check_cfg,     check_manifest, tell_needs,
+		read_epoch,  read_password,   make_password, read_keys,      read_copies,
+		find_kernel, check_disk_dirs, check_cfg,     check_manifest, tell_needs,
 	};
 	struct mkd_job *j = job;
 	int r = find_hooks(j, err);
@@ -342,4 +377,7 @@ void mkd_job_inputs_release(void *job)
 	if (j->cfg_dirfd >= 0)
 		(void)close(j->cfg_dirfd);
 	j->cfg_dirfd = -1;
+	if (j->out_dirfd >= 0)
+		(void)close(j->out_dirfd);
+	j->out_dirfd = -1;
 }

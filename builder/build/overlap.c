@@ -52,6 +52,7 @@ int mkd_job_overlap(const struct mkd_plan *p, struct mkd_err *err)
 		{ "--swap", p->swap_disk },
 		{ "the config", p->cfg_path },
 		{ "the manifest", p->manifest_path },
+		{ "--root-password", p->root_password_out },
 	};
 	const struct place in[] = {
 		{ "--tarball", p->tarball },

@@ -36,7 +36,9 @@ static struct mkd_guest guest_of(const struct mkd_job *j)
 		.root_fstype = "ext4",
 		.swap_dev = swap,
 		.machine_id = j->id.machine_id,
-		.root_password = p->root_password_file ? j->password.data : NULL,
+		.root_state = p->root_password,
+		.root_password =
+			p->root_password_file || p->root_password_out ? j->password.data : NULL,
 		.password_salt = j->id.password_salt,
 		.authorized_keys = p->authorized_keys_file ? j->keys.data : NULL,
 		.fileops = p->fileops,

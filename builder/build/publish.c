@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "mkdomu/file.h"
 #include "mkdomu/job.h"
@@ -67,6 +68,23 @@ static int commit(struct mkd_job *j, struct text *manifest, struct text *cfg, st
 	return r;
 }
 
+/* Once, to be read by its owner; whoever loses it can set another in the guest alone. */
+static int write_password(struct mkd_job *j, struct mkd_err *err)
+{
+	cleanup_secret struct mkd_buf line = { 0 };
+	int r;
+
+	if (!j->plan->root_password_out)
+		return 0;
+	mkd_buf_printf(&line, "%s\n", mkd_buf_cstr(&j->password));
+	r = mkd_buf_check(&line, err);
+	if (r == 0)
+		r = mkd_file_write(j->out_dirfd, j->out_name, line.data, line.len, 0600, err);
+	return r < 0 ? mkd_wrap(err, "cannot write the password to '%s'",
+				j->plan->root_password_out)
+		     : 0;
+}
+
 int mkd_job_publish(void *job, struct mkd_err *err)
 {
 	struct mkd_job *j = job;
@@ -82,10 +100,14 @@ int mkd_job_publish(void *job, struct mkd_err *err)
 		r = write_text(j->cfg_dirfd, &cfg, err);
 	for (size_t i = 0; r == 0 && i < j->n_disks; i++)
 		r = mkd_target_prepare(j->target[i], err);
+	if (r == 0)
+		r = write_password(j, err);
 	if (r == 0) /* the last moment at which stopping leaves all as it was */
 		r = mkd_check_signal(err);
 	if (r == 0)
 		r = commit(j, &manifest, &cfg, err);
+	if (r < 0 && j->plan->root_password_out)
+		(void)unlinkat(j->out_dirfd, j->out_name, 0);
 	mkd_tmpname_close(j->cfg_dirfd, &cfg.tmp);
 	mkd_tmpname_close(j->cfg_dirfd, &manifest.tmp);
 	return r;

@@ -111,7 +111,11 @@ static int take_option(const struct reading *rd, const json_t *option)
 
 		if (!value || !origin || (key == MKD_KEY_FILES && !is_record_of_files(value)))
 			return unfit(rd, mkd_setting_info[key].name);
-		r = mkd_settings_add(&rd->rec->options, key, value, origin, rd->err);
+		/* the password that was made is given again as any other */
+		if (key == MKD_KEY_ROOT_PASSWORD && strcmp(value, "random") == 0)
+			rd->rec->password_given = true;
+		else
+			r = mkd_settings_add(&rd->rec->options, key, value, origin, rd->err);
 	}
 	return r;
 }

@@ -29,6 +29,8 @@ static bool is_replaced(const struct mkd_record *rec, enum mkd_key key)
 	case MKD_KEY_KERNEL:
 	case MKD_KEY_RAMDISK:
 		return true;
+	case MKD_KEY_ROOT_PASSWORD:
+		return false;
 	default:
 		return key >= MKD_KEY_CFG;
 	}

@@ -107,6 +107,10 @@ static void option_value(struct page *p, enum mkd_key key, const char *value)
 		else
 			value = base_of(value);
 		break;
+	case MKD_KEY_ROOT_PASSWORD:
+		if (strncmp(value, "random:", 7) == 0)
+			value = "random";
+		break;
 	case MKD_KEY_FILES:
 		file_value(p, value);
 		return;

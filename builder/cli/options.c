@@ -265,7 +265,7 @@ void mkd_options_help(struct mkd_buf *ret)
 	mkd_buf_str(ret, "\nDomain\n");
 	help_keys(ret, MKD_KEY_NAME, MKD_KEY_CFG);
 	mkd_buf_str(ret, "\nAccess and identity\n");
-	help_keys(ret, MKD_KEY_ROOT_PASSWORD_FILE, MKD_KEY_SEED);
+	help_keys(ret, MKD_KEY_ROOT_PASSWORD, MKD_KEY_SEED);
 	mkd_buf_str(ret, "\nRunning\n");
 	help_keys(ret, MKD_KEY_MANIFEST, MKD_KEY_THREADS);
 	mkd_options_help_line(ret, "-n, --dry-run",

@@ -46,7 +46,8 @@ bool mkd_access_makes_host_keys(struct mkd_tree *t, const struct mkd_facts *fact
 {
 	static const char *const units[] = { "ssh.service",          "sshd.service",
 					     "sshdgenkeys.service",  "sshd-keygen.target",
-					     "sshd-keygen@.service", "ssh-keygen.service" };
+					     "sshd-keygen@.service", "ssh-keygen.service",
+					     MKD_KEYGEN_UNIT };
 	static const char *const dropins[] = { "/etc/systemd/system/ssh.service.d",
 					       "/etc/systemd/system/sshd.service.d" };
 	static const char *const scripts[] = { "/etc/init.d/sshd",         "/etc/init.d/ssh",

@@ -260,6 +260,9 @@ void mkd_plan_explain(const struct mkd_plan *p, const struct mkd_settings *s, st
 	explain_hooks(&t);
 	explain_files(&t);
 	explain_domain(&t);
+	maybe(&t, MKD_KEY_ROOT_PASSWORD, p->root_password);
+	if (p->root_password_out)
+		row(&t, MKD_KEY_ROOT_PASSWORD, "a random one, to %s", p->root_password_out);
 	if (p->root_password_file)
 		line(&t, "root:", p->root_password_file, "--root-password-file");
 	if (p->authorized_keys_file)

@@ -247,9 +247,40 @@ static int take_manifest(const struct mkd_draft *j)
 	return mkd_draft_keep(j, path, &j->p->manifest_path);
 }
 
+/* What is not one of these may be a password that somebody typed: it is not said again. */
+static int take_root_password(const struct mkd_draft *j)
+{
+	static const char *const states[] = { "locked", "disabled" };
+	const char *value = mkd_draft_get(j, MKD_KEY_ROOT_PASSWORD);
+	const char *origin = mkd_draft_origin(j, MKD_KEY_ROOT_PASSWORD);
+	cleanup_free char *path = NULL;
+	int r;
+
+	if (!value)
+		return 0;
+	if (mkd_draft_get(j, MKD_KEY_ROOT_PASSWORD_FILE))
+		return mkd_draft_clash(j, MKD_KEY_ROOT_PASSWORD,
+				       "--root-password-file sets a password; leave one out");
+	for (size_t i = 0; i < ARRAY_LEN(states); i++)
+		if (strcmp(value, states[i]) == 0)
+			return mkd_draft_keep(j, states[i], &j->p->root_password);
+	if (strncmp(value, "random:", 7) != 0)
+		return mkd_fail(j->err, MKD_EXIT_USAGE, EINVAL,
+				"%s: it is 'locked', 'disabled' or 'random:FILE'; a password "
+				"itself goes into a file, for --root-password-file",
+				origin);
+	r = mkd_value_path(value + 7, origin, &path, j->err);
+	if (r == 0 && path)
+		r = mkd_draft_keep(j, path, &j->p->root_password_out);
+	return r;
+}
+
 static int plan_access(const struct mkd_draft *j)
 {
-	int r = mkd_draft_text(j, MKD_KEY_ROOT_PASSWORD_FILE, NULL, &j->p->root_password_file);
+	int r = take_root_password(j);
+
+	if (r == 0)
+		r = mkd_draft_text(j, MKD_KEY_ROOT_PASSWORD_FILE, NULL, &j->p->root_password_file);
 
 	if (r == 0)
 		r = mkd_draft_text(j, MKD_KEY_AUTHORIZED_KEYS, NULL, &j->p->authorized_keys_file);

@@ -167,6 +167,11 @@ const struct mkd_setting_info mkd_setting_info[MKD_N_KEYS] = {
 			       "the config to write (default: NAME.cfg beside an image, "
 			       "/etc/xen/NAME.cfg for a device)"),
 
+	[MKD_KEY_ROOT_PASSWORD] =
+		OPTION("root-password", "locked|disabled|random:FILE", false,
+		       "lock the password that the tarball has; put none in its place that could "
+		       "be typed; or make one, and write it to a new file of mode 0600 (default: "
+		       "as the tarball has it)"),
 	[MKD_KEY_ROOT_PASSWORD_FILE] = OPTION("root-password-file", "FILE", false,
 					      "root's password or crypt(5) hash (default: locked)"),
 	[MKD_KEY_AUTHORIZED_KEYS] =

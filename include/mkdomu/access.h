@@ -33,6 +33,9 @@ must_check int mkd_access_find(struct mkd_tree *t, const struct mkd_facts *facts
 /* Pure: one sentence for the summary, appended to *ret; false when nobody can log in. */
 bool mkd_access_explain(const struct mkd_access *a, struct mkd_buf *ret);
 
+/* Of the hook "identity", for roots of systemd in which nothing else makes host keys. */
+#define MKD_KEYGEN_UNIT "mkdomu-ssh-keygen.service"
+
 /* Does something in the guest make sshd's host keys at boot ("ssh-keygen -A")? */
 bool mkd_access_makes_host_keys(struct mkd_tree *t, const struct mkd_facts *facts);
 

@@ -17,6 +17,7 @@ struct mkd_guest {
 	const char *root_dev, *root_fstype; /* "/dev/xvda1", "ext4" */
 	const char *swap_dev;               /* "/dev/xvda2", or MKD_SWAP_FILE_PATH, or NULL */
 	const char *machine_id;             /* 32 hex digits */
+	const char *root_state;             /* "locked", "disabled"; not with a password */
 	const char *root_password;          /* a crypt(3) hash or a password; a secret */
 	const char *password_salt;          /* 16 of [./0-9A-Za-z] */
 	const char *authorized_keys;        /* the text, checked */

@@ -31,7 +31,7 @@ int mkd_hook_hostname(const struct mkd_hook_ctx *c, struct mkd_err *err);
 /* Errors: mkd_guest_edit. */
 int mkd_hook_clock(const struct mkd_hook_ctx *c, struct mkd_err *err);
 
-/* Errors: mkd_guest_write, mkd_guest_remove, mkd_guest_link, mkd_tree_list. */
+/* Errors: mkd_guest_write, mkd_guest_remove, mkd_guest_link, mkd_tree_list, mkd_unit_enable. */
 int mkd_hook_identity(const struct mkd_hook_ctx *c, struct mkd_err *err);
 
 /*

@@ -24,6 +24,8 @@ struct mkd_job {
 	struct mkd_copy *copies;       /* one for each of the plan's fileops */
 	struct mkd_exthook *ext; /* one for each of the plan's hooks; path NULL = it is built in */
 	char *kernel, *ramdisk;  /* as they go into the config; ramdisk may be NULL */
+	int out_dirfd;           /* of plan->root_password_out, or -1 */
+	const char *out_name;    /* in it */
 	bool kernel_derived;
 	int64_t epoch_sec; /* SOURCE_DATE_EPOCH, or 0 */
 	int cfg_dirfd;
@@ -58,6 +60,7 @@ struct mkd_job {
  *	-EINVAL  SOURCE_DATE_EPOCH is no time, a password has a NUL, or secrets come
  *	         without the hook that uses them (USAGE)
  *	-EPERM   a hook is for the mounted disk, and this is not root (HOOK)
+ *	-EEXIST  the file for a random password is there (TARGET)
  *	-EEXIST  the config is there and not force, or is no regular file (TARGET)
  *	-ENAMETOOLONG  the name of the config (USAGE)
  *	-EACCES  the config's folder may not be written (TARGET)

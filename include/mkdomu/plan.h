@@ -62,6 +62,8 @@ struct mkd_plan {
 	const char *manifest_path; /* NULL = none */
 
 	/* access and identity */
+	const char *root_password;     /* "locked", "disabled"; NULL = keep, or by the file */
+	const char *root_password_out; /* where a random one goes; NULL = none is made */
 	const char *root_password_file, *authorized_keys_file;
 	const char *seed;
 	const uint8_t *start_sha256; /* 32 bytes; NULL = of the tarball, see identity.h */

@@ -60,3 +60,31 @@ check "but the tarball's address is" grep -qF "$tarball?..." guest.manifest.json
 refused "nor in an error" 5 "" as_user "$PROG" --profile gentoo-base --keyring "$mirror_keyring" \
 	--signer "$mirror_signer" --mirror "http://me:$canary@127.0.0.1:1" --kernel /boot/vmlinuz-guest --disk x.img --verbose
 check "it is in no error message" nowhere "$W/.err"
+
+# a password that is made, and a file that is copied in
+rm -f x.* guest.*
+copied=Copied-$canary
+mkdir in && echo "$copied" >in/token && chmod 600 in/token
+! is_root || chown -R 65534:65534 in
+check "a random password" as_user strace -f -s 65536 -e trace=$trace -o "$U_TMP/../trace" "$PROG" "${opts[@]}" \
+	--disk guest.img --root-password random:pw --copy-in in/token:/etc --verbose
+cp "$W/.out" "$W/said"
+check "is in a file of mode 0600" [ "$(stat -c %a pw) $(wc -c <pw)" = "600 25" ]
+read -r canary <pw
+check "and in no message, config, manifest" nowhere "$W/said" guest.cfg guest.manifest.json
+check "nor in the image" nowhere guest.img
+check "written once" [ "$(grep -cF "$canary" "$W/user/trace")" = 1 ]
+fs="guest.img?offset=$(part guest.img 1 | cut -d' ' -f1)"
+check "root's hash is of it" perl -e '($h) = (grep /^root:/, <STDIN>)[0] =~ /^root:([^:]*)/;
+	exit(crypt($ARGV[0], $h) ne $h)' "$canary" < <(guest_cat /etc/shadow)
+refused "verify wants it" 2 "made with --root-password-file" as_user "$PROG" verify guest.img --inputs in
+check "verify takes it" as_user "$PROG" verify guest.img --inputs in --root-password-file pw
+canary=$copied
+check "what is copied in is in the guest" [ "$(guest_cat /etc/token)" = "$copied" ]
+check "and in no message, config, manifest" nowhere "$W/said" guest.cfg guest.manifest.json
+check "nor in a file that is left" sh -c "! grep -raFl '$copied' '$U_TMP' '$W/user/home'"
+refused "a password file that is there stays" 3 "may hold another guest's password" as_user "$PROG" "${opts[@]}" \
+	--disk guest.img --force --root-password random:pw
+refused "a password on the command line" 2 "goes into a file" as_user "$PROG" "${opts[@]}" --disk x.img \
+	--root-password "password:$canary"
+check "it is not said again" nowhere "$W/.err"
