@@ -15,6 +15,7 @@ int mkd_job_room(void *job, struct mkd_err *err)
 		.tar_name = j->source.file,
 		.tar_bytes = j->source.size_bytes,
 		.threads = j->plan->threads,
+		.strip = j->plan->strip,
 		.epoch_sec = j->epoch_sec ? j->epoch_sec : j->source.build_sec,
 		.fs = { .fd = -1,
 			.name = j->info[MKD_DISK_MAIN].name,
