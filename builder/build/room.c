@@ -16,6 +16,7 @@ int mkd_job_room(void *job, struct mkd_err *err)
 		.tar_bytes = j->source.size_bytes,
 		.strip = j->plan->strip,
 		.threads = j->plan->threads,
+		.strip = j->plan->strip,
 		.epoch_sec = j->epoch_sec ? j->epoch_sec : j->source.build_sec,
 		.fs = { .fd = -1,
 			.name = j->info[MKD_DISK_MAIN].name,
