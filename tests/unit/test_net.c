@@ -350,6 +350,20 @@ static void host_names_are_checked(void **state)
 	assert_fails(mkd_hostname_check(name, "o", &err), &err, EINVAL, MKD_EXIT_USAGE, "up to 64");
 }
 
+static void networks_of_routes_are_parsed(void **state)
+{
+	struct mkd_addr a = { 0 };
+	struct mkd_err err = { 0 };
+
+	(void)state;
+	assert_ok(mkd_addr_parse_net("2001:DB8:1::/48", "o", &a, &err), &err);
+	assert_string_equal(a.text, "2001:db8:1::");
+	assert_int_equal(a.prefix, 48);
+	/* mkd_addr_parse_net: -EINVAL */
+	assert_fails(mkd_addr_parse_net("10.1.0.0/8", "o", &a, &err), &err, EINVAL, MKD_EXIT_USAGE,
+		     "behind its prefix");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -361,6 +375,7 @@ int main(void)
 		cmocka_unit_test(vlans_come_behind_their_interface),
 		cmocka_unit_test(pairs_of_interfaces_are_checked),
 		cmocka_unit_test(domains_are_checked),
+		cmocka_unit_test(networks_of_routes_are_parsed),
 		cmocka_unit_test(host_names_are_checked),
 	};
 

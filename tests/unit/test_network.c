@@ -378,20 +378,6 @@ static void dhcpv6_without_a_client_is_said(void **state)
 	tree_mem_free(t);
 }
 
-static void networks_of_routes_are_parsed(void **state)
-{
-	struct mkd_addr a = { 0 };
-	struct mkd_err err = { 0 };
-
-	(void)state;
-	assert_ok(mkd_addr_parse_net("2001:DB8:1::/48", "o", &a, &err), &err);
-	assert_string_equal(a.text, "2001:db8:1::");
-	assert_int_equal(a.prefix, 48);
-	/* mkd_addr_parse_net: -EINVAL */
-	assert_fails(mkd_addr_parse_net("10.1.0.0/8", "o", &a, &err), &err, EINVAL, MKD_EXIT_USAGE,
-		     "behind its prefix");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -402,7 +388,6 @@ int main(void)
 		cmocka_unit_test(dhcpcd_conf_keeps_what_is_others),
 		cmocka_unit_test(large_files_are_edited),
 		cmocka_unit_test(dhcpv6_without_a_client_is_said),
-		cmocka_unit_test(networks_of_routes_are_parsed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
