@@ -195,12 +195,12 @@ refused "clear-signed: a list that was changed" 6 "bad signature" build clear
 check "clear-signed: leaves nothing" left_nothing
 fresh
 
-# -- what the tarball lacks is said, and what cannot boot is not made
+# -- what the tarball lacks is said
 build alpine --dry-run >"$W/said" 2>&1
 check "alpine: a dry run says what is missing" grep -q "warning: profile 'alpine': .*no OpenRC.*alpine-base" "$W/said"
-refused "alpine: with its hooks it is refused" 10 "init" as_user "$PROG" --profile alpine --disk guest.img --size 64M --swap none \
-	--mirror "$mirror_url" --kernel /boot/vmlinuz-guest --keyring "$W/mirror/keyring.asc" --signer "$signer"
-check "alpine: and leaves nothing" left_nothing
+build alpine >"$W/said" 2>&1
+check "alpine: so does a build" grep -q "warning: profile 'alpine': .*no OpenRC.*alpine-base" "$W/said"
+rm -f "$U"/guest.*
 
 # -- mkdomu profiles
 as_user "$PROG" profiles >"$W/said"
