@@ -134,8 +134,7 @@ int mkd_plan_hooks(const struct mkd_draft *j)
 		return mkd_draft_clash(j, MKD_KEY_ADD_HOOK,
 				       "--no-hooks leaves out all hooks; leave out one of them");
 	for (size_t i = 0; i < l.names.n && r == 0; i++) {
-		if (mkd_draft_get(j, MKD_KEY_NO_HOOKS) ||
-		    mkd_strv_has(&no->values, l.names.v[i]))
+		if (mkd_draft_get(j, MKD_KEY_NO_HOOKS) || mkd_strv_has(&no->values, l.names.v[i]))
 			continue;
 		r = mkd_strv_add(&j->p->hooks, l.names.v[i], j->err);
 		if (r == 0)

@@ -25,7 +25,7 @@ struct mkd_rebuild_req {
 	const char *cache_dir; /* NULL = as usual */
 	/* What a manifest never has; needed when the guest was made with it. */
 	const char *password_file, *keys_file, *seed;
-	const char *inputs; /* the folder of what was copied in, by the names of then */
+	const char *inputs;    /* the folder of what was copied in, by the names of then */
 	const char *hooks_dir; /* of its external hooks; NULL = none is given */
 	unsigned threads;
 	struct mkd_ui *ui;
