@@ -14,7 +14,6 @@ int mkd_job_room(void *job, struct mkd_err *err)
 		.tar_fd = j->source.fd,
 		.tar_name = j->source.file,
 		.tar_bytes = j->source.size_bytes,
-		.strip = j->plan->strip,
 		.threads = j->plan->threads,
 		.strip = j->plan->strip,
 		.epoch_sec = j->epoch_sec ? j->epoch_sec : j->source.build_sec,
