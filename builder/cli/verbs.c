@@ -4,10 +4,8 @@
 #include <string.h>
 
 static const struct mkd_verb verbs[] = {
-	{ "digest", mkd_verb_digest },
-	{ "facts", mkd_verb_facts },
-	{ "hooks", mkd_verb_hooks },
-	{ "profiles", mkd_verb_profiles },
+	{ "digest", mkd_verb_digest }, { "facts", mkd_verb_facts },
+	{ "hooks", mkd_verb_hooks },   { "profiles", mkd_verb_profiles },
 	{ "verify", mkd_verb_verify },
 };
 
