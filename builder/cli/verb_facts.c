@@ -47,6 +47,11 @@ int mkd_verb_facts(int argc, char **argv, struct mkd_console *console, struct mk
 		r = mkd_fail(err, MKD_EXIT_USAGE, EINVAL,
 			     "nothing is given to look into; name a tarball, an image or a "
 			     "device");
+	if (r == 0 && req.strip && (!*req.strip || *req.strip == '/'))
+		r = mkd_fail(err, MKD_EXIT_USAGE, EINVAL,
+			     "--strip: '%s' is not a folder of a tarball; write it like "
+			     "root.x86_64, without a slash at either end",
+			     req.strip);
 	req.path = path;
 	return r < 0 ? r : mkd_look(&req, ret, err);
 }
