@@ -13,6 +13,8 @@ from . import GuestError, LabError
 # A dom0 under emulation on a loaded machine: an order of magnitude above what is usual.
 START_S = 1800
 STEP_S = 1800
+# libxl's, of a script that got 10 s: of the host's load, not of the guest
+LATE = "because of timeout"
 
 
 class Bridge:
@@ -108,8 +110,9 @@ class Dom0:
         """Why there is no working dom0 any more; None if there is."""
         text = self.machine.com1.text
         m = re.search(r"^@@ fatal: (.*)\n", text, re.M) or re.search(
-            r"^.*(?:Panic on CPU|Kernel panic|Xen BUG|Domain 0 crashed).*", text, re.M)
-        return m[0].removeprefix("@@ fatal: ").strip() if m else None
+            r"^.*(?:Panic on CPU|Kernel panic|Xen BUG|Domain 0 crashed|libxl: error: .*" + LATE + ").*",
+            text, re.M)
+        return re.sub(r"^@@ (?:fatal|xl): ", "", m[0]).strip() if m else None
 
     def wait(self, pattern, start, seconds):
         """The match behind byte start of its console."""
@@ -145,6 +148,8 @@ class Dom0:
     def create(self, name):
         """xl create, and its console to com2. xl's log goes to our console, line by line."""
         status, out = self.run("xl create /lab/guest.cfg")
+        if re.search(LATE, out):
+            raise LabError(f"xl ran out of time, as this host is busy (try LAB_STEADY=1): {first_error(out)}")
         if status:
             raise GuestError(f"xl create refused the config: {first_error(out)}", out)
         quoted = shlex.quote(name)

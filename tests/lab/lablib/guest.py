@@ -36,6 +36,8 @@ class Guest:
                 for _ in range(20):  # to the end of the line, and what follows it
                     self.machine.pump(0.1)
                 raise GuestError(re.compile(hopeless, re.M).search(console.text, start)[0].strip())
+            if self.dom0.fault():
+                raise LabError(f"dom0 does not work: {self.dom0.fault()}")
             end = self.dom0.ended(self.born_at)
             if end and not may_end:
                 raise GuestError(f"the guest ended: {end[1]}")
