@@ -82,7 +82,9 @@ static const struct {
 	{ has_hostname, "always" },
 	{ has_nics, "the guest has a network interface" },
 	{ has_clock, "the guest has OpenRC, and not systemd" },
-	{ has_access, "--root-password-file or --authorized-keys is given" },
+	{ has_access, "a password or key for root is given" },
+	{ has_locale, "--timezone, --locale or --keymap is given" },
+	{ has_files, "one of these options is given" },
 };
 
 const char *mkd_hook_when(const struct mkd_hook *h)
