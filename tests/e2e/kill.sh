@@ -57,12 +57,18 @@ check "and gives the same image" cmp "$W/good" <(sha256sum <guest.img)
 rm -f guest.*
 
 for sig in HUP INT TERM; do
-	# bash starts background jobs with SIGINT ignored; env puts that right
-	start_as_user env --default-signal=INT,HUP,TERM "$PROG" "${opts[@]}" --disk guest.img
-	sleep "$(printf '%d.%03d' $((took_ms / 2000)) $((took_ms / 2 % 1000)))"
-	kill -"$sig" "$pid"
-	wait "$pid"
-	rc=$?
+	# on a machine whose load changes a run may be over before its signal comes: sooner, then
+	for part in 2 4 8 16; do
+		ms=$((took_ms / part))
+		rm -f guest.*
+		# bash starts background jobs with SIGINT ignored; env puts that right
+		start_as_user env --default-signal=INT,HUP,TERM "$PROG" "${opts[@]}" --disk guest.img
+		sleep "$(printf '%d.%03d' $((ms / 1000)) $((ms % 1000)))"
+		kill -"$sig" "$pid" 2>/dev/null
+		wait "$pid"
+		rc=$?
+		[ $rc = 0 ] || break
+	done
 	check "SIG$sig ends it with 128 + n" [ $rc = $((128 + $(kill -l $sig))) ]
 	check "SIG$sig leaves nothing beside" only_these "$U"
 	check "SIG$sig leaves nothing at all" nothing_left

@@ -3,8 +3,22 @@
 . "$(dirname "$0")/lib.sh"
 mirror_setup openrc
 root=$("$top/tests/mirror/root" openrc)
+# The same with an init for arm64, as far as its ELF header goes (e_machine, elf(5)): a root for another
+# machine than the guest's is refused.
+xz -dc -T0 "$root" >"$W/arm64.tar"
+python3 - "$W/arm64.tar" <<-'E' || not_ok "a root for arm64"
+	import sys, tarfile
+	tar = tarfile.open(sys.argv[1])
+	inits = [m for m in tar if m.isreg() and m.name.endswith("bin/init")]
+	with open(sys.argv[1], "r+b") as f:
+	    for m in inits:
+	        f.seek(m.offset_data + 18)
+	        f.write((183).to_bytes(2, "little"))
+	sys.exit(not inits)
+E
+xz -1 -T0 "$W/arm64.tar"
 "$top/tests/mirror/sign" "$W/mirror/mirror" "stage3-amd64-musl-openrc=$root" "stage3-amd64-hardened-openrc=$root" &&
-	ARCH=arm64 "$top/tests/mirror/sign" "$W/mirror/mirror" "stage3-arm64-openrc=$root" || not_ok "the mirror has all variants"
+	ARCH=arm64 "$top/tests/mirror/sign" "$W/mirror/mirror" "stage3-arm64-openrc=$W/arm64.tar.xz" || not_ok "the mirror has all variants"
 chmod -R a+rX "$W/mirror/mirror"
 user_setup
 
@@ -37,6 +51,10 @@ refused "arm64 with an amd64 kernel" 2 'it is for x86, and the root file system 
 refused "amd64 with an arm64 kernel" 2 'it is for arm64, and the root file system is for amd64' \
 	as_user "$PROG" --profile gentoo-musl --disk a.img --size 300M "${mirror[@]}" --kernel "$W/Image"
 check "and nothing is made" only_these "$U"
+refused "an amd64 guest of an arm64 root" 7 'is a program for aarch64, but the guest is to be amd64' \
+	as_user "$PROG" --profile gentoo-musl --disk a.img --size 300M --swap none --kernel "$W/vmlinux-amd64" \
+	--tarball "$W/arm64.tar.xz" --unverified
+check "and nothing is made of it" only_these "$U"
 refused "a variant that the mirror does not have" 5 404 as_user "$PROG" --profile gentoo-hardened \
 	--variant stage3-amd64-nothing --disk a.img --size 300M --swap none "${mirror[@]}" --kernel "$W/vmlinux-amd64"
 check "and nothing is left of it" only_these "$U"
