@@ -205,6 +205,8 @@ static int find_kernel(struct mkd_job *j, struct mkd_err *err)
 		if (r < 0)
 			return r;
 	}
+	if (p->again)
+		return 0;
 	r = look_at(j, j->kernel, "kernel", err);
 	if (r == 0 && j->ramdisk)
 		r = look_at(j, j->ramdisk, "ramdisk", err);

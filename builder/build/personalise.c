@@ -173,7 +173,7 @@ static int edit(struct work *w, struct mkd_err *err)
 		return mkd_buf_check(&j->access, err);
 	}
 	r = mkd_facts_find(w->tree, &j->facts, err);
-	if (r == 0)
+	if (r == 0 && !j->plan->again)
 		r = mkd_facts_check_arch(&j->facts, j->plan->arch, err);
 	if (r == 0)
 		r = run_hooks(w, err);

@@ -213,6 +213,7 @@ static int build(const struct work *w, bool any_digest, struct mkd_err *err)
 	if (r < 0)
 		return r;
 	plan.hooks_built_in = true;
+	plan.again = true;
 	plan.epoch_sec = w->record.epoch_sec;
 	plan.start_sha256 = w->record.start_sha256;
 	return mkd_build_run(&plan, &settings, &quiet.ui, &summary, err);

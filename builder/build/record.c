@@ -79,6 +79,19 @@ static bool is_record_of_files(const char *value)
 	       (len && !memchr(value + at, '/', len) && strncmp(value + at, "..", 2) != 0);
 }
 
+/* The one that was made is given again as any other; a file to write it to is none of a record. */
+static int take_root_password(const struct reading *rd, const char *value, const char *origin)
+{
+	if (strcmp(value, "random") == 0)
+		rd->rec->password_made = rd->rec->password_given = true;
+	else if (strcmp(value, "locked") == 0 || strcmp(value, "disabled") == 0)
+		return mkd_settings_add(&rd->rec->options, MKD_KEY_ROOT_PASSWORD, value, origin,
+					rd->err);
+	else
+		return unfit(rd, "root-password");
+	return 0;
+}
+
 /*
  * An option of a later version is a reason to stop: what it did is not known here. So is a value
  * where none may be: it would name a file of this host to be read.
@@ -111,9 +124,8 @@ static int take_option(const struct reading *rd, const json_t *option)
 
 		if (!value || !origin || (key == MKD_KEY_FILES && !is_record_of_files(value)))
 			return unfit(rd, mkd_setting_info[key].name);
-		/* the password that was made is given again as any other */
-		if (key == MKD_KEY_ROOT_PASSWORD && strcmp(value, "random") == 0)
-			rd->rec->password_given = true;
+		if (key == MKD_KEY_ROOT_PASSWORD)
+			r = take_root_password(rd, value, origin);
 		else
 			r = mkd_settings_add(&rd->rec->options, key, value, origin, rd->err);
 	}

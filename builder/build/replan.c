@@ -126,9 +126,14 @@ static int set_secrets(const struct mkd_replan *p, struct mkd_settings *to, stru
 {
 	const struct mkd_rebuild_req *q = p->req;
 	const struct mkd_record *rec = p->record;
-	int r = set_secret(to, MKD_KEY_ROOT_PASSWORD_FILE, q->password_file, rec->password_given,
-			   err);
+	int r;
 
+	if (rec->password_made && !q->password_file)
+		return mkd_fail(err, MKD_EXIT_USAGE, EINVAL,
+				"the guest was made with a random password for root, which its "
+				"manifest does not have; name the file that it was written to by "
+				"--root-password-file");
+	r = set_secret(to, MKD_KEY_ROOT_PASSWORD_FILE, q->password_file, rec->password_given, err);
 	if (r == 0)
 		r = set_secret(to, MKD_KEY_AUTHORIZED_KEYS, q->keys_file, rec->keys_given, err);
 	if (r == 0)

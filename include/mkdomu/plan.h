@@ -68,6 +68,7 @@ struct mkd_plan {
 	const char *seed;
 	const uint8_t *start_sha256; /* 32 bytes; NULL = of the tarball, see identity.h */
 	int64_t epoch_sec; /* of all times that are made; 0 = by environment and tarball */
+	bool again;        /* built to compare: this host's kernel and the machine do not matter */
 
 	struct mkd_strv pool; /* owns the strings */
 };

@@ -22,7 +22,8 @@ struct mkd_record_disk {
 struct mkd_record {
 	struct mkd_settings options; /* as given then; those that were withheld are not in it */
 	bool seed_given, password_given, keys_given;
-	char *version; /* of mkdomu */
+	bool password_made; /* it was a random one */
+	char *version;      /* of mkdomu */
 	char *name, *hostname;
 	char *seed; /* NULL with seed_given */
 	int64_t epoch_sec;

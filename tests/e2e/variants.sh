@@ -42,6 +42,7 @@ for p in musl hardened arm64; do
 	check "gentoo-$p: fstab mounts the root" guest_says /etc/fstab '[[:blank:]]/[[:blank:]]+ext4'
 	check "gentoo-$p: the network starts" [ "$(guest_link /etc/runlevels/default/net.eth0)" = /etc/init.d/net.eth0 ]
 	check "gentoo-$p: the kind of guest" cfg_says "$p.cfg" "type=$type"
+	check "gentoo-$p: it verifies" as_user "$PROG" verify "$p.img" --offline
 	check "gentoo-$p: the pinned key is inherited" grep -q 'signer = "13EBBDBEDE7A12775DFDB1BABB572E0E2D182910" *# gentoo-base.conf:[0-9]*$' \
 		<(as_user "$PROG" profiles --show "gentoo-$p")
 done
