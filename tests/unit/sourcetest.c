@@ -114,9 +114,7 @@ int source_setup(void **state)
 
 	(void)state;
 	(void)umask(022); /* tarballs that the group may write to are another matter */
-	(void)unsetenv("http_proxy");
-	(void)unsetenv("all_proxy");
-	(void)unsetenv("ALL_PROXY");
+	test_http_direct();
 	if (mkd_tmpdir(&signing.dir, &err) < 0)
 		return -1;
 	(void)snprintf(signing.keyring, sizeof(signing.keyring), "%s/keys", signing.dir);
