@@ -40,19 +40,26 @@ static void every_hook_is_idempotent_on_every_root(void **state)
 	mkd_buf_free(&second);
 }
 
+/* All hooks have run on it; what they said is in ui. */
+static struct mkd_tree *set_up(struct mkd_tree *t, struct test_ui *ui)
+{
+	struct mkd_err err = { 0 };
+
+	test_ui_init(ui);
+	assert_ok(root_hook(t, &guest, NULL, ui, &err), &err);
+	return t;
+}
+
 #define CONFD_NET                                                                \
 	"config_eth0=\"192.0.2.10/24\"\nroutes_eth0=\"default via 192.0.2.1\"\n" \
 	"dns_servers_eth0=\"192.0.2.53\"\nconfig_eth1=\"dhcp\"\n"
 
 static void a_gentoo_with_openrc_is_set_up(void **state)
 {
-	struct mkd_tree *t = gentoo_openrc();
-	struct mkd_err err = { 0 };
 	struct test_ui ui;
+	struct mkd_tree *t = set_up(gentoo_openrc(), &ui);
 
 	(void)state;
-	test_ui_init(&ui);
-	assert_ok(root_hook(t, &guest, NULL, &ui, &err), &err);
 	assert_text(t, "/etc/inittab",
 		    "id:3:initdefault:\n"
 		    "#c1:12345:respawn:/sbin/agetty --noclear 38400 tty1 linux\n"
@@ -129,13 +136,10 @@ static void a_gentoo_with_systemd_is_set_up(void **state)
 
 static void a_debian_with_sysvinit_is_set_up(void **state)
 {
-	struct mkd_tree *t = debian_sysvinit();
-	struct mkd_err err = { 0 };
 	struct test_ui ui;
+	struct mkd_tree *t = set_up(debian_sysvinit(), &ui);
 
 	(void)state;
-	test_ui_init(&ui);
-	assert_ok(root_hook(t, &guest, NULL, &ui, &err), &err);
 	assert_text(t, "/etc/inittab",
 		    "id:2:initdefault:\n#1:2345:respawn:/sbin/getty --noclear 38400 tty1\n"
 		    "h0:2345:respawn:/sbin/agetty -L 115200 hvc0 vt100\n");
@@ -165,13 +169,10 @@ static void a_debian_with_sysvinit_is_set_up(void **state)
 
 static void a_debian_with_systemd_but_no_udev_gets_an_unbound_login(void **state)
 {
-	struct mkd_tree *t = debian_systemd();
-	struct mkd_err err = { 0 };
 	struct test_ui ui;
+	struct mkd_tree *t = set_up(debian_systemd(), &ui);
 
 	(void)state;
-	test_ui_init(&ui);
-	assert_ok(root_hook(t, &guest, NULL, &ui, &err), &err);
 	assert_text(t, "/etc/systemd/system/serial-getty@hvc0.service",
 		    "[Unit]\n#BindsTo=dev-%i.device\nAfter=getty-pre.target\n[Service]\n"
 		    "TTYPath=/dev/%I\n[Install]\nWantedBy=getty.target\n");
