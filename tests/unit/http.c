@@ -355,3 +355,10 @@ void test_http_stop(struct test_http *h)
 	(void)waitpid(h->pid, NULL, 0);
 	(void)munmap(h->hits, sizeof(*h->hits));
 }
+
+void test_http_direct(void)
+{
+	(void)unsetenv("http_proxy");
+	(void)unsetenv("all_proxy");
+	(void)unsetenv("ALL_PROXY");
+}

@@ -66,4 +66,7 @@ void test_http_start(struct test_http *h, const char *root, const struct test_ro
 		     size_t n);
 void test_http_stop(struct test_http *h);
 
+/* Forget the proxies of the environment, which would be asked for 127.0.0.1 as well. */
+void test_http_direct(void);
+
 #endif

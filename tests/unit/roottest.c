@@ -2,6 +2,7 @@
 #include "roottest.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 struct mkd_tree *root_of(const char *const *paths)
 {
@@ -79,6 +80,16 @@ void assert_link(struct mkd_tree *t, const char *path, const char *want)
 	assert_ok(mkd_tree_readlink(t, path, &text, &err), &err);
 	assert_string_equal(mkd_buf_cstr(&text), want);
 	mkd_buf_free(&text);
+}
+
+void assert_mode(struct mkd_tree *t, const char *path, mode_t want)
+{
+	struct mkd_tree_stat st;
+	struct mkd_err err = { 0 };
+
+	assert_ok(mkd_tree_stat(t, path, false, &st, &err), &err);
+	assert_int_equal(st.mode & 07777, want);
+	assert_int_equal(st.uid, 0);
 }
 
 void assert_said(const struct test_ui *ui, const char *words)

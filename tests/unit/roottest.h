@@ -20,6 +20,8 @@ void root_hook_twice(struct mkd_tree *t, const struct mkd_guest *g, const char *
 
 void assert_text(struct mkd_tree *t, const char *path, const char *want);
 void assert_link(struct mkd_tree *t, const char *path, const char *want);
+/* These permissions, and root's. */
+void assert_mode(struct mkd_tree *t, const char *path, mode_t want);
 void assert_said(const struct test_ui *ui, const char *words);
 void assert_unsaid(const struct test_ui *ui, const char *words);
 

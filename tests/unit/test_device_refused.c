@@ -1,48 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Unit tests of builder/disk: block devices that are refused, on loop devices; all need root. */
-#include "disktest.h"
+#include "devicetest.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/swap.h>
-#include <sys/sysmacros.h>
-#include <linux/blkpg.h>
 
-#include "mkdomu/file.h"
 #include "mkdomu/target_device.h"
-
-#define SIZE_BYTES DISK_BYTES
-
-static struct mkd_target_req request(const struct disk *d)
-{
-	return (struct mkd_target_req){ .path = d->path };
-}
 
 static void a_mounted_device_is_refused_even_with_force(void **state)
 {
 	const char *dir = test_path(state, "mnt");
-	struct disk d;
-	struct mkd_target_req req;
+	struct device x;
 
-	if (skip_unless_root())
+	if (device_skip(&x, state))
 		return;
-	d = disk_new(state, "d");
-	mkfs(d.path);
+	mkfs(x.d.path);
 	assert_int_equal(mkdir(dir, 0755), 0);
-	assert_int_equal(mount(d.path, dir, "ext4", 0, NULL), 0);
-	req = request(&d);
-	req.force = true;
+	assert_int_equal(mount(x.d.path, dir, "ext4", 0, NULL), 0);
+	x.req.force = true;
 	/* mkd_guard_device: -EBUSY */
-	assert_refused(&req, EBUSY, MKD_EXIT_TARGET, "it is mounted on /");
+	assert_refused(&x.req, EBUSY, MKD_EXIT_TARGET, "it is mounted on /");
 	assert_int_equal(umount(dir), 0);
-	assert_free(&req);
-	(void)close(d.fd);
+	assert_free(&x.req);
+	(void)close(x.d.fd);
 }
 
 struct ns_mount {
@@ -73,80 +59,71 @@ static bool skip_in_chroot(void)
 static void a_mount_in_another_namespace_is_found(void **state)
 {
 	struct ns_mount m = { .dir = test_path(state, "mnt") };
-	struct disk d;
-	struct mkd_target_req req;
+	struct device x;
 	char words[64];
 	pid_t pid;
 
-	if (skip_unless_root() || skip_in_chroot())
+	if (skip_in_chroot() || device_skip(&x, state))
 		return;
-	d = disk_new(state, "d");
-	mkfs(d.path);
-	m.dev = d.path;
+	mkfs(x.d.path);
+	m.dev = x.d.path;
 	assert_int_equal(mkdir(m.dir, 0755), 0);
 	pid = child_start(mount_in_namespace, &m);
-	req = request(&d);
-	req.force = true;
+	x.req.force = true;
 	(void)snprintf(words, sizeof(words), "/mnt in the mount namespace of process %d", (int)pid);
-	assert_refused(&req, EBUSY, MKD_EXIT_TARGET, words);
-	req.force = false; /* nor is force proposed when it is not given */
-	assert_refused(&req, EBUSY, MKD_EXIT_TARGET, words);
+	assert_refused(&x.req, EBUSY, MKD_EXIT_TARGET, words);
+	x.req.force = false; /* nor is force proposed when it is not given */
+	assert_refused(&x.req, EBUSY, MKD_EXIT_TARGET, words);
 	child_end(pid);
-	(void)close(d.fd);
+	(void)close(x.d.fd);
 }
 
 static void a_lazily_unmounted_busy_device_is_refused(void **state)
 {
 	const char *dir = test_path(state, "mnt");
 	cleanup_close int inside = -1;
-	struct disk d;
-	struct mkd_target_req req;
+	struct device x;
 
-	if (skip_unless_root())
+	if (device_skip(&x, state))
 		return;
-	d = disk_new(state, "d");
-	mkfs(d.path);
+	mkfs(x.d.path);
 	assert_int_equal(mkdir(dir, 0755), 0);
-	assert_int_equal(mount(d.path, dir, "ext4", 0, NULL), 0);
+	assert_int_equal(mount(x.d.path, dir, "ext4", 0, NULL), 0);
 	inside = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert_int_equal(umount2(dir, MNT_DETACH), 0);
-	req = request(&d);
-	req.force = true;
-	assert_refused(&req, EBUSY, MKD_EXIT_TARGET, "a mount just undone");
-	(void)close(d.fd);
+	x.req.force = true;
+	assert_refused(&x.req, EBUSY, MKD_EXIT_TARGET, "a mount just undone");
+	(void)close(x.d.fd);
 }
 
 static void active_swap_is_refused(void **state)
 {
-	struct disk d;
-	struct mkd_target_req req;
+	struct device x;
 
-	if (skip_unless_root())
+	if (device_skip(&x, state))
 		return;
-	d = disk_new(state, "d");
-	assert_int_equal(run(NULL, "mkswap", d.path), 0);
-	if (swapon(d.path, 0) != 0) {
-		(void)close(d.fd);
+	assert_int_equal(run(NULL, "mkswap", x.d.path), 0);
+	if (swapon(x.d.path, 0) != 0) {
+		(void)close(x.d.fd);
 		skip(); /* this kernel or container has no swapon */
 		return;
 	}
-	req = request(&d);
-	req.force = true;
-	assert_refused(&req, EBUSY, MKD_EXIT_TARGET, "it is active swap");
-	assert_int_equal(swapoff(d.path), 0);
-	assert_free(&req);
-	(void)close(d.fd);
+	x.req.force = true;
+	assert_refused(&x.req, EBUSY, MKD_EXIT_TARGET, "it is active swap");
+	assert_int_equal(swapoff(x.d.path), 0);
+	assert_free(&x.req);
+	(void)close(x.d.fd);
 }
 
 static void a_loop_over_the_device_or_image_is_found(void **state)
 {
 	struct disk d, above, again;
-	struct mkd_target_req req, image = { .size_bytes = SIZE_BYTES, .force = true };
+	struct mkd_target_req req, image = { .size_bytes = DISK_BYTES, .force = true };
 
 	if (skip_unless_root())
 		return;
 	d = disk_new(state, "d");
-	req = request(&d);
+	req = disk_request(&d);
 	assert_free(&req);
 	loop_attach(d.path, (struct loop_opts){ .offset_bytes = MIB }, above.path, &above.fd);
 	assert_refused(&req, EBUSY, MKD_EXIT_TARGET, above.path);
@@ -179,9 +156,9 @@ static void a_read_only_device_is_refused(void **state)
 
 	if (skip_unless_root())
 		return;
-	made = make_file(test_path(state, "d"), SIZE_BYTES);
+	made = make_file(test_path(state, "d"), DISK_BYTES);
 	d = disk_attach(state, "d", (struct loop_opts){ .read_only = true });
-	req = request(&d);
+	req = disk_request(&d);
 	/* mkd_guard_device: -EROFS; mkd_target_probe: -EROFS */
 	assert_refused(&req, EROFS, MKD_EXIT_TARGET, "read-only");
 	(void)close(d.fd);
@@ -200,13 +177,13 @@ static void devices_that_are_too_small_are_refused(void **state)
 
 		assert_true(fd >= 0);
 		d = disk_attach(state, "s", (struct loop_opts){ 0 });
-		req = request(&d);
+		req = disk_request(&d);
 		assert_refused(&req, EINVAL, MKD_EXIT_TARGET, "too small");
 		(void)close(d.fd);
 	}
 	d = disk_new(state, "d");
-	req = request(&d);
-	req.size_bytes = SIZE_BYTES + 4096;
+	req = disk_request(&d);
+	req.size_bytes = DISK_BYTES + 4096;
 	/* mkd_guard_device: -EINVAL */
 	assert_refused(&req, EINVAL, MKD_EXIT_TARGET, "it has 16 MiB");
 	(void)close(d.fd);
@@ -239,7 +216,7 @@ static void sectors_that_no_label_takes_are_refused_untouched(void **state)
 		(void)close(made);
 		mkfs(test_path(state, "d"));
 		d = disk_attach(state, "d", (struct loop_opts){ .sector_bytes = sizes[i] });
-		req = request(&d);
+		req = disk_request(&d);
 		req.force = true;
 		assert_refused(&req, EINVAL, MKD_EXIT_TARGET,
 			       i ? "2048 bytes, where 512 or 4096" : "1024 bytes, where");
@@ -251,108 +228,16 @@ static void sectors_that_no_label_takes_are_refused_untouched(void **state)
 
 static void a_disk_that_another_program_locks_is_busy(void **state)
 {
-	struct disk d;
-	struct mkd_target_req req;
+	struct device x;
 	pid_t pid;
 
-	if (skip_unless_root())
+	if (device_skip(&x, state))
 		return;
-	d = disk_new(state, "d");
-	pid = child_start(lock_disk, d.path);
-	req = request(&d);
-	assert_refused(&req, EBUSY, MKD_EXIT_BUSY, "has the disk '/dev/loop");
+	pid = child_start(lock_disk, x.d.path);
+	assert_refused(&x.req, EBUSY, MKD_EXIT_BUSY, "has the disk '/dev/loop");
 	child_end(pid);
-	assert_free(&req);
-	(void)close(d.fd);
-}
-
-/* By BLKPG, for not every kernel reads partition tables of loop devices. */
-static int add_partition(int fd, int n, uint64_t start_bytes, uint64_t size_bytes)
-{
-	struct blkpg_partition p = { .start = (long long)start_bytes,
-				     .length = (long long)size_bytes,
-				     .pno = n };
-	struct blkpg_ioctl_arg a = { .op = BLKPG_ADD_PARTITION, .datalen = sizeof(p), .data = &p };
-
-	return ioctl(fd, BLKPG, &a);
-}
-
-static void del_partition(int fd, int n)
-{
-	struct blkpg_partition p = { .pno = n };
-	struct blkpg_ioctl_arg a = { .op = BLKPG_DEL_PARTITION, .datalen = sizeof(p), .data = &p };
-
-	(void)ioctl(fd, BLKPG, &a);
-}
-
-/* The node that udev or devtmpfs makes, or one of our own. */
-static void partition_node(void **state, const struct disk *d, int n, char ret[static 128])
-{
-	cleanup_buf struct mkd_buf text = { 0 };
-	struct mkd_err err = { 0 };
-	unsigned maj, min;
-	char path[160];
-
-	(void)snprintf(ret, 128, "%sp%d", d->path, n);
-	if (access(ret, F_OK) == 0)
-		return;
-	(void)snprintf(path, sizeof(path), "/sys/block/%s/%sp%d/dev", d->path + 5, d->path + 5, n);
-	assert_ok(mkd_file_read(AT_FDCWD, path, 64, MKD_EXIT_IO, &text, &err), &err);
-	assert_int_equal(sscanf(mkd_buf_cstr(&text), "%u:%u", &maj, &min), 2);
-	(void)snprintf(ret, 128, "%s", test_path(state, n == 1 ? "p1" : "p10"));
-	assert_int_equal(mknod(ret, S_IFBLK | 0600, makedev(maj, min)), 0);
-}
-
-static void partitions_and_their_disk_know_of_each_other(void **state)
-{
-	const char *dir = test_path(state, "mnt");
-	struct mkd_target_req whole, one, ten;
-	struct mkd_target *t = NULL, *t2 = NULL;
-	struct mkd_err err = { 0 };
-	char p1[128], p10[128];
-	struct disk d;
-
-	if (skip_unless_root())
-		return;
-	d = disk_new(state, "d");
-	if (add_partition(d.fd, 1, MIB, 4 * MIB) != 0 ||
-	    add_partition(d.fd, 10, 6 * MIB, 8 * MIB) != 0) {
-		(void)close(d.fd);
-		skip(); /* a kernel without partitions on loop devices */
-		return;
-	}
-	partition_node(state, &d, 1, p1);
-	partition_node(state, &d, 10, p10);
-	whole = request(&d);
-	one = (struct mkd_target_req){ .path = p1 };
-	ten = (struct mkd_target_req){ .path = p10 };
-	/* partitions without a table on the disk still are something */
-	/* mkd_guard_device: -EEXIST */
-	assert_refused(&whole, EEXIST, MKD_EXIT_TARGET, "2 partitions");
-	/* mounted 10: 10 and the disk are in use, 1 is not */
-	mkfs(p10);
-	assert_int_equal(mkdir(dir, 0755), 0);
-	assert_int_equal(mount(p10, dir, "ext4", 0, NULL), 0);
-	whole.force = ten.force = true;
-	assert_refused(&whole, EBUSY, MKD_EXIT_TARGET, "it is mounted on");
-	assert_refused(&ten, EBUSY, MKD_EXIT_TARGET, "it is mounted on");
-	assert_free(&one);
-	assert_int_equal(umount(dir), 0);
-	/* one process may have both, as root and swap; another may have neither then */
-	assert_ok(mkd_target_open(&one, &t, &err), &err);
-	assert_ok(mkd_target_open(&ten, &t2, &err), &err);
-	assert_refused(&whole, EBUSY, MKD_EXIT_TARGET, "holds it for itself");
-	mkd_target_close(t);
-	{
-		cleanup_close int other = open(d.path, O_RDONLY | O_CLOEXEC);
-
-		assert_int_equal(flock(other, LOCK_SH | LOCK_NB), -1);
-		mkd_target_close(t2);
-		assert_int_equal(flock(other, LOCK_SH | LOCK_NB), 0);
-	}
-	del_partition(d.fd, 1);
-	del_partition(d.fd, 10);
-	(void)close(d.fd);
+	assert_free(&x.req);
+	(void)close(x.d.fd);
 }
 
 static void a_disk_of_a_configured_guest_needs_force(void **state)
@@ -372,7 +257,7 @@ static void a_disk_of_a_configured_guest_needs_force(void **state)
 	host.xen_cfg = *state;
 	(void)snprintf(text, sizeof(text), "disk = [ 'phy:%s,xvda,w' ]\n", d.path + 5);
 	test_write(test_path(state, "web.cfg"), text, strlen(text));
-	req = request(&d);
+	req = disk_request(&d);
 	req.ui = &ui.ui;
 	assert_fails(mkd_device_probe(&host, &req, &info, &err), &err, EEXIST, MKD_EXIT_TARGET,
 		     "/web.cfg'; --force");
@@ -421,7 +306,6 @@ int main(void)
 		T(devices_that_are_too_small_are_refused),
 		T(sectors_that_no_label_takes_are_refused_untouched),
 		T(a_disk_that_another_program_locks_is_busy),
-		T(partitions_and_their_disk_know_of_each_other),
 		T(a_disk_of_a_configured_guest_needs_force),
 		T(who_may_not_open_the_device_is_told_to_be_root),
 	};
