@@ -100,7 +100,8 @@ $(fuzzers): $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/fuzz_%.o \
 stress   := $(patsubst tests/stress/%.c,$(BUILD)/stress/%,$(wildcard tests/stress/*.c))
 $(stress): $(BUILD)/stress/%: $(BUILD)/tests/stress/%.o $(call obj,$(test_lib)) $(BUILD)/libmkdomu.a
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS) $(shell $(PKGCONF) --libs $(TESTLIBS))
+	$(Q)$(CC) $(LDFLAGS_ALL) $(faults:%=-Wl,--wrap=%) -o $@ $^ $(LDLIBS) \
+		$(shell $(PKGCONF) --libs $(TESTLIBS))
 .PHONY: stress
 stress: $(BUILD)/mkdomu $(stress)
 	@TEST_TIMEOUT=3600 JOBS=1 tests/run --mode $(MODE) $(wildcard tests/stress/*.sh) $(stress)

@@ -171,7 +171,7 @@ if is_root; then
 	want_owned=$("$PROG" digest "$loop")
 	want_owned=${want_owned%% *}
 	check "what is owned has a digest" [ "${#want_owned}" -ge 64 ]
-	losetup -d "$loop"
+	loop_off "$loop"
 	head -c 200M /dev/urandom >"$W/device"
 	loop_of "$W/device" || exit 2
 	discard=yes
@@ -181,7 +181,7 @@ if is_root; then
 	check "what the file system owns is equal" same_owned
 	if [ "$discard" = no ]; then check "what is free is not" other_bytes
 	else skip "what is free is not" "the device's discard cannot be turned off"; fi
-	losetup -d "$loop"
+	loop_off "$loop"
 	yes garbage | head -c 200M >"$W/device"
 	loop_of "$W/device" || exit 2
 	check "it is built on other garbage" "$PROG" "${source[@]}" "${args[@]}" --disk "$loop" --cfg "$W/d.cfg" --force --threads 1
