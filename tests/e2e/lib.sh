@@ -68,10 +68,14 @@ loop_of() {
 	loop=$(losetup -f --show "${@:2}" "$1") || return 1
 	loops+=("$loop")
 }
-# loop_off DEVICE: detach it. A limit of its discards would stay for whoever has it next.
+# loop_off DEVICE: detach it. A limit of its discards would stay for whoever has it next; the kernel takes
+# whole units only, of up to a MiB.
 loop_off() {
-	local queue=/sys/block/${1##*/}/queue
-	{ cat "$queue/discard_max_hw_bytes" >"$queue/discard_max_bytes"; losetup -d "$1"; } 2>/dev/null
+	local queue=/sys/block/${1##*/}/queue max
+	if read -r max <"$queue/discard_max_hw_bytes"; then
+		echo $((max - max % 1048576)) >"$queue/discard_max_bytes"
+	fi 2>/dev/null
+	losetup -d "$1" 2>/dev/null
 }
 # mount_of WHAT WHERE [OPTIONS]
 mount_of() {
