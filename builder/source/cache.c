@@ -50,6 +50,11 @@ static int open_dir(const char *path, int *ret_fd, struct mkd_err *err)
 
 	if (fd < 0 && errno == ENOENT) {
 		r = mkd_mkdirs(path, 0700, err);
+		if (r == -EACCES || r == -EPERM || r == -EROFS)
+			return mkd_fail(err, MKD_EXIT_USAGE, -r,
+					"cannot make the cache folder '%s': %s; name another with "
+					"--cache",
+					path, strerror(-r));
 		if (r < 0)
 			return r;
 		fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -19,6 +19,8 @@ struct mkd_cache {
  * $XDG_CACHE_HOME/mkdomu, else ~/.cache/mkdomu. Close with mkd_cache_close.
  *	-EPERM   others may write to it, or another user owns it (USAGE)
  *	-ENOTDIR it is not a folder (USAGE)
+ *	-EACCES  this user may not make it (USAGE)
+ *	-EROFS   likewise, the file system is read-only (USAGE)
  *	-ENOENT  NULL and neither variable is set (USAGE)
  *	-ENOMEM  (INTERNAL)
  *	other    of open(2) (IO)
