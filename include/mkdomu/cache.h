@@ -74,7 +74,7 @@ void mkd_cache_drop(const struct mkd_cache *c, const char *name);
 /*
  * Against rollback: the newest time seen of a thing, in the entry "<name>.seen", whose whole text
  * is "mkdomu-seen 1\nts <decimal>\n". Compares:
- *	-EBADMSG  sec is older than what was seen (VERIFY)
+ *	-EBADMSG  sec is older than what was seen; or 0, nothing tells, and something was (VERIFY)
  *	-EUCLEAN  the entry is not of that form: not taken for a first use (USAGE)
  *	-ENOMEM  (INTERNAL)
  *	and mkd_cache_read
