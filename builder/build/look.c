@@ -115,9 +115,8 @@ static int take(const struct mkd_look_req *req, struct mkd_entries *es, const st
 	if (e->type == MKD_FT_HARDLINK)
 		r = mkd_tree_ram_link(t, e->path, e->target, err);
 	else
-		r = mkd_tree_ram_add(t, e->path, &st,
-				     e->type == MKD_FT_LNK ? e->target : NULL, is_wanted(e->path),
-				     err);
+		r = mkd_tree_ram_add(t, e->path, &st, e->type == MKD_FT_LNK ? e->target : NULL,
+				     is_wanted(e->path), err);
 	if (r < 0)
 		return spoilt(req, err);
 	return e->type == MKD_FT_REG && is_wanted(e->path) ? take_data(req, es, t, err) : 0;

@@ -103,7 +103,10 @@ struct mkd_nic_from {
 	const char *ip, *ip6, *gateway, *route, *dns, *search, *mtu;
 };
 
-/* The same for an interface whose parts come from several options: each is told by its own. */
+/*
+ * The same for an interface whose parts come from several options: each is told by its own.
+ *	-EINVAL (USAGE)
+ */
 must_check int mkd_nic_check_from(const struct mkd_nic *nic, const struct mkd_nic_from *from,
 				  struct mkd_err *err);
 

@@ -19,16 +19,16 @@
 #define MINISIGN_KEY             \
 	"untrusted comment: x\n" \
 	"RWSehcUC9o5Dzu361NVs40AZ4txeR8dGN7WHAJV/ZHQgqSZUyW9TY+ao\n"
-#define MINISIGN_SIG             \
-	"untrusted comment: x\n" \
+#define MINISIGN_SIG                                                             \
+	"untrusted comment: x\n"                                                 \
 	"RUSehcUC9o5Dzr6yafnbQSnkqvziBX80lbV61PyQdqrU4ub+fVFSF6VIvaKSM0w6MC5RHS" \
 	"HnpvBu59nRwBp8kQGIX1E73hxrPwE=\n"
-#define MINISIGN_TIME                           \
-	"trusted comment: timestamp:1738454400\n" \
+#define MINISIGN_TIME                                                            \
+	"trusted comment: timestamp:1738454400\n"                                \
 	"ZWMHt3VjbxBcChoL1w00G18Q2uuBsgmnzl0t5CWaxz0y+44xSnBMZi6MSkkotsXNoO2bHH" \
 	"1hAaBU8h3VH+HLDQ==\n"
-#define MINISIGN_TEXT            \
-	"SHA256 (b.tar) = "      \
+#define MINISIGN_TEXT       \
+	"SHA256 (b.tar) = " \
 	"2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824\n"
 
 #endif

@@ -240,9 +240,10 @@ static void users_have_a_cache_in_their_home(void **state)
 	mkd_cache_close(&c);
 	(void)unsetenv("XDG_CACHE_HOME");
 	(void)setenv("HOME", "/nonexistent", 1); /* as Debian's nobody has it */
-	assert_fails(mkd_cache_open(NULL, &c, &err), &err, EACCES, MKD_EXIT_USAGE,
-		     "cannot make the cache folder '/nonexistent/.cache/mkdomu': Permission denied; "
-		     "name another with --cache");
+	assert_fails(
+		mkd_cache_open(NULL, &c, &err), &err, EACCES, MKD_EXIT_USAGE,
+		"cannot make the cache folder '/nonexistent/.cache/mkdomu': Permission denied; "
+		"name another with --cache");
 	assert_fault(FAULT_MKDIR, 1, mkd_cache_open("/nonexistent/c", &c, &err), &err, EROFS,
 		     MKD_EXIT_USAGE, "name another with --cache");
 	(void)unsetenv("HOME");
