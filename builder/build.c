@@ -324,7 +324,7 @@ static int run(const struct mkd_step *first, size_t n, struct mkd_step last, str
 	mkd_buf_reset(r->out);
 	rc = mkd_pipeline_run(steps, n + 1, &r->job, err);
 	for (size_t i = 0; rc < 0 && i < r->job.n_disks; i++)
-		rc = mkd_lostdev_explain(&r->job.info[i], err);
+		rc = mkd_lostdev_explain(&r->job.info[i], !r->job.plan->size_bytes, err);
 	mkd_buf_free(&r->job.cfg);
 	mkd_buf_free(&r->job.manifest);
 	mkd_buf_free(&r->job.access);

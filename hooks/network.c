@@ -362,12 +362,12 @@ int mkd_hook_network(const struct mkd_hook_ctx *c, struct mkd_err *err)
 	if (tool == MKD_NET_UNKNOWN && c->facts->net_tools & MKD_NET_BIT(MKD_NET_DHCPCD))
 		tool = MKD_NET_DHCPCD; /* whose refusal says more */
 	if (tool == MKD_NET_UNKNOWN && any_config(c->guest))
-		return mkd_fail(
-			err, MKD_EXIT_HOOK, ENOTSUP,
-			"cannot set up the network: this root has no tool for it that I "
-			"know; looked for netifrc ('/etc/init.d/net.lo'), ifupdown "
-			"('/sbin/ifup', '/etc/network'), systemd-networkd under systemd, "
-			"NetworkManager, dhcpcd; leave addresses and DHCP out, or this hook");
+		return mkd_fail(err, MKD_EXIT_HOOK, ENOTSUP,
+				"cannot set up the network: this root has no tool for it that I "
+				"know; looked for netifrc ('/etc/init.d/net.lo'), ifupdown "
+				"('/sbin/ifup', '/etc/network'), systemd-networkd under systemd, "
+				"NetworkManager, dhcpcd; give --ip none, or leave this hook out by "
+				"--no-hook network");
 	mkd_say(c->ui, MKD_DEBUG, "the network is set up for %s", mkd_netcfg_name(tool));
 	r = keep_names(c, err);
 	if (r == 0)

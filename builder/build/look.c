@@ -58,7 +58,30 @@ static mode_t format_of(enum mkd_ftype type)
 	return formats[type];
 }
 
-static int take_data(struct mkd_entries *es, struct mkd_tree *t, struct mkd_err *err)
+/* The archive's reader names its file; what takes from it does not. */
+static int spoilt(const struct mkd_look_req *req, struct mkd_err *err)
+{
+	return mkd_wrap(err, "cannot use '%s'", req->path);
+}
+
+/*
+ * Facts are looked for by what hooks use, whose errors are a hook's: of a root that is only looked
+ * at, they are the archive's or the disk's, and say nothing of which.
+ */
+static int report(const struct mkd_look_req *req, struct mkd_tree *t, int exit_class,
+		  struct mkd_buf *ret, struct mkd_err *err)
+{
+	int r = mkd_facts_report(t, req->json, ret, err);
+
+	if (r < 0 && err->exit == MKD_EXIT_HOOK)
+		err->exit = exit_class;
+	if (r < 0 && err->exit == exit_class && !strstr(err->msg, req->path))
+		(void)mkd_wrap(err, "cannot look into '%s'", req->path);
+	return r;
+}
+
+static int take_data(const struct mkd_look_req *req, struct mkd_entries *es, struct mkd_tree *t,
+		     struct mkd_err *err)
 {
 	const void *data;
 	uint64_t offset;
@@ -67,16 +90,17 @@ static int take_data(struct mkd_entries *es, struct mkd_tree *t, struct mkd_err 
 
 	while ((r = mkd_entries_data(es, &data, &len, &offset, err)) > 0) {
 		r = mkd_tree_ram_data(t, data, len, offset, err);
-		if (r == 0)
-			r = mkd_check_signal(err);
+		if (r < 0)
+			return spoilt(req, err);
+		r = mkd_check_signal(err);
 		if (r < 0)
 			break;
 	}
 	return r;
 }
 
-static int take(struct mkd_entries *es, const struct mkd_entry *e, struct mkd_tree *t,
-		struct mkd_err *err)
+static int take(const struct mkd_look_req *req, struct mkd_entries *es, const struct mkd_entry *e,
+		struct mkd_tree *t, struct mkd_err *err)
 {
 	const struct mkd_tree_stat st = { .mode = e->type == MKD_FT_HARDLINK
 							  ? 0
@@ -86,11 +110,16 @@ static int take(struct mkd_entries *es, const struct mkd_entry *e, struct mkd_tr
 					  .size_bytes = e->size_bytes };
 	int r;
 
+	if (e->type == MKD_FT_HARDLINK && is_chaff(e->target))
+		return 0;
 	if (e->type == MKD_FT_HARDLINK)
-		return is_chaff(e->target) ? 0 : mkd_tree_ram_link(t, e->path, e->target, err);
-	r = mkd_tree_ram_add(t, e->path, &st, e->type == MKD_FT_LNK ? e->target : NULL,
-			     is_wanted(e->path), err);
-	return r == 0 && e->type == MKD_FT_REG && is_wanted(e->path) ? take_data(es, t, err) : r;
+		r = mkd_tree_ram_link(t, e->path, e->target, err);
+	else
+		r = mkd_tree_ram_add(t, e->path, &st, e->type == MKD_FT_LNK ? e->target : NULL,
+				     is_wanted(e->path), err);
+	if (r < 0)
+		return spoilt(req, err);
+	return e->type == MKD_FT_REG && is_wanted(e->path) ? take_data(req, es, t, err) : 0;
 }
 
 static int take_all(const struct mkd_look_req *req, uint64_t size_bytes, struct mkd_entries *es,
@@ -105,11 +134,13 @@ static int take_all(const struct mkd_look_req *req, uint64_t size_bytes, struct 
 		inside = *e;
 		if (req->strip)
 			r = mkd_prefix_strip(req->strip, e, &inside, err);
-		n += r > 0;
-		if (r > 0)
-			r = is_chaff(inside.path) ? 0 : take(es, &inside, t, err);
 		if (r < 0)
-			return mkd_wrap(err, "cannot use '%s'", req->path);
+			return spoilt(req, err);
+		n += r > 0;
+		if (r > 0 && !is_chaff(inside.path))
+			r = take(req, es, &inside, t, err);
+		if (r < 0)
+			return r;
 		r = mkd_check_signal(err);
 		if (r < 0)
 			return r;
@@ -143,7 +174,7 @@ static int look_tarball(const struct mkd_look_req *req, int fd, uint64_t size_by
 		r = take_all(req, size_bytes, es, t, err);
 	mkd_entries_close(es);
 	if (r == 0)
-		r = mkd_facts_report(t, req->json, ret, err);
+		r = report(req, t, MKD_EXIT_ARCHIVE, ret, err);
 	mkd_tree_ram_free(t);
 	return r;
 }
@@ -160,7 +191,7 @@ static int look_fs(const struct mkd_look_req *req, int fd, uint64_t offset_bytes
 
 	if (r < 0)
 		return r;
-	r = mkd_facts_report(t, req->json, ret, err);
+	r = report(req, t, MKD_EXIT_IO, ret, err);
 	closed = mkd_tree_ext4_close(t, r < 0 ? &ignored : err);
 	return r < 0 ? r : closed;
 }

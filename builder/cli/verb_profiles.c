@@ -25,10 +25,13 @@ static int is_profile(const struct dirent *e)
 	return len > 5 && e->d_name[0] != '.' && strcmp(e->d_name + len - 5, ".conf") == 0;
 }
 
-/* By bytes, not by locale as alphasort(3). */
+/* Names without ".conf", by bytes: not by locale as alphasort(3). */
 static int by_bytes(const struct dirent **a, const struct dirent **b)
 {
-	return strcmp((*a)->d_name, (*b)->d_name);
+	size_t n = strlen((*a)->d_name) - 5, m = strlen((*b)->d_name) - 5;
+	int r = memcmp((*a)->d_name, (*b)->d_name, n < m ? n : m);
+
+	return r ? r : (n > m) - (n < m);
 }
 
 static int list_one(struct list *l, const char *path, const char *name, struct mkd_err *err)

@@ -169,33 +169,45 @@ void mkd_sysfacts_find(struct mkd_tree *t, struct mkd_facts *f)
 	(void)snprintf(f->packages, sizeof(f->packages), "%s", find_packages(t));
 }
 
+/* What --arch names, and the programs that such a machine runs: its own first. */
+static const struct {
+	const char *arch, *runs[4];
+} machines[] = {
+	{ "amd64", { "x86_64", "i386", "x32" } },
+	{ "x86", { "i386" } },
+	{ "arm64", { "aarch64", "arm" } },
+	{ "arm", { "arm" } },
+	{ "riscv", { "riscv64" } },
+	{ "ppc", { "ppc", "ppc64", "ppc64le" } },
+	{ "s390", { "s390x" } },
+	{ "loong", { "loongarch64" } },
+};
+
+static int refuse_arch(const struct mkd_facts *f, const char *arch, struct mkd_err *err)
+{
+	const char *own = NULL;
+
+	for (size_t i = 0; i < ARRAY_LEN(machines); i++)
+		if (strcmp(f->arch, machines[i].runs[0]) == 0)
+			own = machines[i].arch;
+	return mkd_fail(err, MKD_EXIT_ARCHIVE, ENOEXEC,
+			"the root's '%s' is a program for %s, but the guest is to be %s; use a "
+			"tarball for that%s%s",
+			f->init_target, f->arch, arch, own ? ", or give --arch " : "",
+			own ? own : "");
+}
+
 int mkd_facts_check_arch(const struct mkd_facts *f, const char *arch, struct mkd_err *err)
 {
-	static const struct {
-		const char *arch, *runs[4];
-	} rows[] = {
-		{ "amd64", { "x86_64", "i386", "x32" } },
-		{ "x86", { "i386" } },
-		{ "arm64", { "aarch64", "arm" } },
-		{ "arm", { "arm" } },
-		{ "riscv", { "riscv64" } },
-		{ "ppc", { "ppc", "ppc64", "ppc64le" } },
-		{ "s390", { "s390x" } },
-		{ "loong", { "loongarch64" } },
-	};
-
 	if (!arch || !f->arch[0])
 		return 0;
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		if (strcmp(arch, rows[i].arch) != 0)
+	for (size_t i = 0; i < ARRAY_LEN(machines); i++) {
+		if (strcmp(arch, machines[i].arch) != 0)
 			continue;
-		for (const char *const *r = rows[i].runs; *r; r++)
+		for (const char *const *r = machines[i].runs; *r; r++)
 			if (strcmp(f->arch, *r) == 0)
 				return 0;
-		return mkd_fail(err, MKD_EXIT_ARCHIVE, ENOEXEC,
-				"the root's '%s' is a program for %s, but the guest is to be %s; "
-				"use a tarball for that",
-				f->init_target, f->arch, arch);
+		return refuse_arch(f, arch, err);
 	}
 	return 0;
 }

@@ -66,6 +66,8 @@ static void explain_source(const struct table *t)
 		place(t, MKD_KEY_SIGNATURE, p->signature);
 		maybe(t, MKD_KEY_SHA512, p->sha512);
 		maybe(t, MKD_KEY_SHA256, p->sha256);
+		if (mkd_settings_get(t->s, MKD_KEY_ARCH)) /* the default says nothing of it */
+			row(t, MKD_KEY_ARCH, "%s", p->arch);
 		if (p->unverified)
 			row(t, MKD_KEY_UNVERIFIED, "the tarball is taken as it is");
 	} else {
@@ -133,6 +135,8 @@ static void explain_hooks(const struct table *t)
 {
 	cleanup_buf struct mkd_buf names = { 0 };
 	enum mkd_key key = MKD_KEY_HOOK;
+	const char *more = "", *sep = "";
+	char origin[300];
 
 	for (size_t i = 0; i < t->p->hooks.n; i++)
 		mkd_buf_printf(&names, "%s%s", i ? " " : "", t->p->hooks.v[i]);
@@ -140,8 +144,12 @@ static void explain_hooks(const struct table *t)
 		key = MKD_KEY_NO_HOOKS;
 	else if (mkd_settings_get(t->s, MKD_KEY_NO_HOOK))
 		key = MKD_KEY_NO_HOOK;
-	line(t, "hooks:", names.len ? mkd_buf_cstr(&names) : "none",
-	     mkd_settings_origin(t->s, key));
+	if (key != MKD_KEY_NO_HOOKS && mkd_settings_get(t->s, MKD_KEY_ADD_HOOK)) {
+		more = mkd_settings_origin(t->s, MKD_KEY_ADD_HOOK);
+		sep = ", ";
+	}
+	(void)snprintf(origin, sizeof(origin), "%s%s%s", mkd_settings_origin(t->s, key), sep, more);
+	line(t, "hooks:", names.len ? mkd_buf_cstr(&names) : "none", origin);
 }
 
 /* One line a change, whatever text it has. */

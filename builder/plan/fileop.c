@@ -179,6 +179,23 @@ static bool is_up(const char *path)
 	return len > 2 && memcmp(path + len - 3, "/..", 3) == 0;
 }
 
+/* "/", "/./", and a pattern for all that there is, as "/" and a star; "etc/.." leads nowhere. */
+static bool is_all(const char *path)
+{
+	size_t len, below = 0; /* how many folders the names lead down */
+
+	for (const char *p = path; *p; p += len) {
+		p += strspn(p, "/");
+		len = strcspn(p, "/");
+		if (len == 2 && memcmp(p, "..", 2) == 0)
+			below -= below > 0;
+		else if (len && !(len == 1 && *p == '.') &&
+			 (strspn(p, "*?") < len || !memchr(p, '*', len)))
+			below++;
+	}
+	return *path == '/' && !below;
+}
+
 static int fill(struct making *m, const char *arg)
 {
 	switch (m->op.kind) {
@@ -200,6 +217,8 @@ static int fill(struct making *m, const char *arg)
 	if (m->op.kind == MKD_FILEOP_DELETE && is_up(arg))
 		return wrong(m, "a path that ends in '..' names what is not meant",
 			     "the path without it");
+	if (m->op.kind == MKD_FILEOP_DELETE && is_all(arg))
+		return wrong(m, "that is all of the root", "a path in it");
 	return take_path(m, arg, &m->op.path);
 }
 

@@ -72,6 +72,34 @@ static int refuse(const char *path, const char *origin, const char *why, struct 
 	return blame(path, origin, err);
 }
 
+/* "./own" of an inherited profile is beside that one: made absolute, as nobody asks later. */
+static int place_hooks(const char *path, struct mkd_settings *s, struct mkd_err *err)
+{
+	struct mkd_strv *hooks = &s->of[MKD_KEY_HOOK].values;
+	cleanup_free char *dir = NULL, *real = NULL;
+	int r = mkd_asprintf(&dir, err, "%s%.*s", *path == '/' ? "" : "./", folder_len(path), path);
+
+	for (size_t i = 0; i < hooks->n && r == 0 && dir; i++) {
+		cleanup_free char *abs = NULL;
+
+		if (*hooks->v[i] == '/' || !strchr(hooks->v[i], '/'))
+			continue;
+		if (!real)
+			real = realpath(dir, NULL);
+		if (!real)
+			return errno == ENOMEM
+				       ? mkd_nomem(err)
+				       : mkd_fail_errno(err, MKD_EXIT_USAGE, errno,
+							"cannot find the folder of '%s'", path);
+		r = mkd_asprintf(&abs, err, "%s/%s", real, hooks->v[i]);
+		if (r < 0 || !abs)
+			break;
+		free(hooks->v[i]);
+		hooks->v[i] = steal(&abs);
+	}
+	return r;
+}
+
 /* Add one file under what the nearer ones said; *ret_name is what it inherits, or NULL. */
 static int add(struct chain *c, const char *path, char **ret_name, char **ret_origin,
 	       struct mkd_err *err)
@@ -79,6 +107,8 @@ static int add(struct chain *c, const char *path, char **ret_name, char **ret_or
 	cleanup(mkd_settings_free) struct mkd_settings s = { 0 };
 	int r = mkd_profile_read(path, &s, err);
 
+	if (r == 0)
+		r = place_hooks(path, &s, err);
 	if (r == 0 && mkd_settings_get(&s, MKD_KEY_INHERIT)) {
 		r = mkd_strdup(mkd_settings_get(&s, MKD_KEY_INHERIT), ret_name, err);
 		if (r == 0)

@@ -12,6 +12,11 @@ static int bad(struct mkd_err *err, const char *origin, const char *value, const
 	return mkd_fail(err, MKD_EXIT_USAGE, EINVAL, "%s: '%s' %s", origin, value, why);
 }
 
+static const char *or_all(const struct mkd_nic_from *from, const char *part)
+{
+	return part ? part : from->all;
+}
+
 bool mkd_nic_has_static(const struct mkd_nic *nic, bool v6)
 {
 	for (size_t i = 0; i < nic->n_addrs; i++)
@@ -128,45 +133,57 @@ static int check_route(const struct mkd_nic *nic, size_t i, const char *origin, 
 	return 0;
 }
 
-static int check_modes(const struct mkd_nic *nic, const char *origin, struct mkd_err *err)
+static int check_modes(const struct mkd_nic *nic, const struct mkd_nic_from *from,
+		       struct mkd_err *err)
 {
 	char mtu[16];
 
 	if (nic->no_ip4 && mkd_nic_has_ip4(nic))
-		return bad(err, origin, "ip=none",
+		return bad(err, or_all(from, from->ip), "ip=none",
 			   "contradicts an IPv4 address or DHCP; leave out one");
 	if (nic->ip6 == MKD_IP6_NONE && mkd_nic_has_static(nic, true))
-		return bad(err, origin, "ip6=none", "contradicts an IPv6 address; leave out one");
+		return bad(err, or_all(from, from->ip6), "ip6=none",
+			   "contradicts an IPv6 address; leave out one");
 	(void)snprintf(mtu, sizeof(mtu), "%u", nic->mtu);
 	if (nic->mtu && nic->mtu < IP6_MTU_MIN && mkd_nic_has_ip6(nic))
-		return bad(err, origin, mtu, "is an MTU too small for IPv6, which needs 1280");
+		return bad(err, or_all(from, from->mtu), mtu,
+			   "is an MTU too small for IPv6, which needs 1280");
 	return 0;
 }
 
-static int check_twice(const struct mkd_nic *nic, const char *origin, struct mkd_err *err)
+static int check_twice(const struct mkd_nic *nic, const struct mkd_nic_from *from,
+		       struct mkd_err *err)
 {
 	for (size_t i = 0; i < nic->n_dns; i++)
 		for (size_t j = 0; j < i; j++)
 			if (strcmp(nic->dns[i].text, nic->dns[j].text) == 0)
-				return bad(err, origin, nic->dns[i].text, "is given twice");
+				return bad(err, or_all(from, from->dns), nic->dns[i].text,
+					   "is given twice");
 	for (size_t i = 0; i < nic->n_search; i++)
 		for (size_t j = 0; j < i; j++)
 			if (strcasecmp(nic->search[i], nic->search[j]) == 0)
-				return bad(err, origin, nic->search[i], "is given twice");
+				return bad(err, or_all(from, from->search), nic->search[i],
+					   "is given twice");
 	return 0;
+}
+
+int mkd_nic_check_from(const struct mkd_nic *nic, const struct mkd_nic_from *from,
+		       struct mkd_err *err)
+{
+	int r = check_modes(nic, from, err);
+
+	for (size_t i = 0; i < nic->n_addrs && r == 0; i++)
+		r = check_addr(nic, i, or_all(from, nic->addrs[i].v6 ? from->ip6 : from->ip), err);
+	for (size_t i = 0; i < nic->n_gateways && r == 0; i++)
+		r = check_gateway(nic, &nic->gateways[i], or_all(from, from->gateway), err);
+	for (size_t i = 0; i < nic->n_routes && r == 0; i++)
+		r = check_route(nic, i, or_all(from, from->route), err);
+	return r < 0 ? r : check_twice(nic, from, err);
 }
 
 int mkd_nic_check(const struct mkd_nic *nic, const char *origin, struct mkd_err *err)
 {
-	int r = check_modes(nic, origin, err);
-
-	for (size_t i = 0; i < nic->n_addrs && r == 0; i++)
-		r = check_addr(nic, i, origin, err);
-	for (size_t i = 0; i < nic->n_gateways && r == 0; i++)
-		r = check_gateway(nic, &nic->gateways[i], origin, err);
-	for (size_t i = 0; i < nic->n_routes && r == 0; i++)
-		r = check_route(nic, i, origin, err);
-	return r < 0 ? r : check_twice(nic, origin, err);
+	return mkd_nic_check_from(nic, &(struct mkd_nic_from){ .all = origin }, err);
 }
 
 int mkd_nic_check_pair(const struct mkd_nic *before, const struct mkd_nic *nic, const char *origin,

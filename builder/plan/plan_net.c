@@ -42,9 +42,39 @@ static int check_gateways(const struct mkd_settings *s, const struct mkd_nic *ni
 			at->origins.v[at->values.n - 1], at->values.n);
 }
 
+static const char *origin_of(const struct mkd_settings *s, enum mkd_key key)
+{
+	return mkd_settings_get(s, key) ? mkd_settings_origin(s, key) : NULL;
+}
+
+/* An IPv6 address may be one of --ip as well. */
+static const char *ip6_origin(const struct mkd_settings *s)
+{
+	const struct mkd_setting *at = &s->of[MKD_KEY_IP6];
+
+	for (size_t i = 0; i < at->values.n; i++)
+		if (strchr(at->values.v[i], '/') || strcmp(at->values.v[i], "none") == 0)
+			return at->origins.v[i];
+	return origin_of(s, MKD_KEY_IP);
+}
+
+static int check_simple(const struct mkd_settings *s, const struct mkd_nic *nic,
+			struct mkd_err *err)
+{
+	const struct mkd_nic_from from = { .all = "network",
+					   .ip = origin_of(s, MKD_KEY_IP),
+					   .ip6 = ip6_origin(s),
+					   .gateway = origin_of(s, MKD_KEY_GATEWAY),
+					   .route = origin_of(s, MKD_KEY_ROUTE),
+					   .dns = origin_of(s, MKD_KEY_DNS),
+					   .search = origin_of(s, MKD_KEY_SEARCH),
+					   .mtu = origin_of(s, MKD_KEY_MTU) };
+
+	return mkd_nic_check_from(nic, &from, err);
+}
+
 static int make_simple(const struct mkd_settings *s, struct mkd_nic *ret, struct mkd_err *err)
 {
-	const char *origin = mkd_settings_origin(s, MKD_KEY_IP);
 	struct mkd_nic nic = { 0 };
 	int r = 0;
 
@@ -56,9 +86,7 @@ static int make_simple(const struct mkd_settings *s, struct mkd_nic *ret, struct
 		return r;
 	/* --ip6 alone says nothing of IPv4 */
 	nic.dhcp |= mkd_settings_get(s, MKD_KEY_DHCP) != NULL || !s->of[MKD_KEY_IP].values.n;
-	if (nic.n_gateways)
-		origin = mkd_settings_origin(s, MKD_KEY_GATEWAY);
-	r = mkd_nic_check(&nic, nic.n_gateways || nic.n_addrs ? origin : "network", err);
+	r = check_simple(s, &nic, err);
 	if (r == 0)
 		*ret = nic;
 	return r;

@@ -86,8 +86,8 @@ static bool has_digest(const struct mkd_draft *j)
 
 static int check_tarball(const struct mkd_draft *j)
 {
-	static const enum mkd_key others[] = { MKD_KEY_MIRROR, MKD_KEY_VARIANT, MKD_KEY_ARCH,
-					       MKD_KEY_RELEASE, MKD_KEY_SIGNIFY_KEY };
+	static const enum mkd_key others[] = { MKD_KEY_MIRROR, MKD_KEY_VARIANT, MKD_KEY_RELEASE,
+					       MKD_KEY_SIGNIFY_KEY };
 
 	for (size_t i = 0; i < ARRAY_LEN(others); i++)
 		if (mkd_draft_from_option(j, others[i]))

@@ -36,7 +36,7 @@ const struct mkd_setting_info mkd_setting_info[MKD_N_KEYS] = {
 		     "mirror to fetch from, tried in the order given; takes the place of "
 		     "the profile's"),
 	[MKD_KEY_ARCH] = BOTH("source", "arch", "ARCH", false,
-			      "architecture folder of the mirror (default: amd64)"),
+			      "machine of the guest, as mirrors name it (default: amd64)"),
 	[MKD_KEY_VARIANT] = BOTH("source", "variant", "NAME", false,
 				 "which tarball of the mirror, like stage3-amd64-openrc"),
 	[MKD_KEY_RELEASE] = BOTH("source", "release", "NAME", false,

@@ -53,7 +53,7 @@ int mkd_balloc_take(struct mkd_balloc *a, uint64_t want, uint64_t *ret_block, ui
 
 		return mkd_fail(err, MKD_EXIT_NOSPACE, ENOSPC,
 				"no space left in '%s': all %llu blocks of 4 KiB (%s) are used; "
-				"give a larger --size",
+				"give " MKD_LARGER_SIZE,
 				a->name, (unsigned long long)blocks,
 				mkd_size_format(blocks * 4096, text));
 	}

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <ext2fs/ext2fs.h>
 
+#include "mkdomu/size.h"
+
 /* Inodes and blocks are built in host order; nothing here is written for a big-endian host. */
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "little-endian hosts only");
 
@@ -38,8 +40,8 @@ int mkd_ext4_fail(long errcode, const char *doing, const char *name, struct mkd_
 	if (errcode == EXT2_ET_BLOCK_ALLOC_FAIL || errcode == EXT2_ET_INODE_ALLOC_FAIL ||
 	    errcode == EXT2_ET_TOOSMALL)
 		return mkd_fail(err, MKD_EXIT_NOSPACE, ENOSPC,
-				"cannot %s '%s': too small for the file system's own tables; give "
-				"a larger --size",
+				"cannot %s '%s': too small for the file system's own tables; "
+				"give " MKD_LARGER_SIZE,
 				doing, name);
 	return mkd_fail(err, MKD_EXIT_INTERNAL, EIO, "cannot %s '%s': libext2fs: %s", doing, name,
 			error_message(errcode));

@@ -7,6 +7,7 @@
 #include <ext2fs/ext2fs.h>
 
 #include "mkdomu/ext4_ctx.h"
+#include "mkdomu/size.h"
 
 #define CHUNK       4096u
 #define EXTRA_ISIZE 32u /* up to i_projid */
@@ -63,7 +64,7 @@ int mkd_inodes_new(struct mkd_inodes *t, uint32_t *ret, struct mkd_err *err)
 	if (t->next > t->max && !t->n_freed)
 		return mkd_fail(err, MKD_EXIT_NOSPACE, ENOSPC,
 				"no inode left in '%s': all %u are used, one for every file, "
-				"folder and link; give a larger --size",
+				"folder and link; give " MKD_LARGER_SIZE,
 				t->name, t->max);
 	ino = t->next <= t->max ? t->next : t->freed[t->n_freed - 1];
 	if (!have_chunk(t, ino))

@@ -35,7 +35,7 @@ int mkd_swapfile_check_room(struct mkd_ext4_ctx *c, const struct mkd_ext4_swap *
 		return 0;
 	return mkd_fail(err, MKD_EXIT_NOSPACE, ENOSPC,
 			"no space left in '%s' for the swap file '/%s' of %s: %s are free; give a "
-			"smaller --swap-size or a larger --size",
+			"smaller --swap-size or " MKD_LARGER_SIZE,
 			c->name, swap->path, mkd_size_format(swap->size_bytes, want),
 			mkd_size_format(left * MKD_BLOCK_BYTES, have));
 }

@@ -50,6 +50,11 @@ static int open_dir(const char *path, int *ret_fd, struct mkd_err *err)
 
 	if (fd < 0 && errno == ENOENT) {
 		r = mkd_mkdirs(path, 0700, err);
+		if (r == -EACCES || r == -EPERM || r == -EROFS)
+			return mkd_fail(err, MKD_EXIT_USAGE, -r,
+					"cannot make the cache folder '%s': %s; name another with "
+					"--cache",
+					path, strerror(-r));
 		if (r < 0)
 			return r;
 		fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -278,6 +283,12 @@ int mkd_cache_seen_check(const struct mkd_cache *c, const char *name, int64_t se
 		r = seen_read(c, entry, &seen, err);
 	if (r < 0 || sec >= seen)
 		return r;
+	if (sec == 0)
+		return mkd_fail(err, MKD_EXIT_VERIFY, EBADMSG,
+				"refused as a rollback: this release list does not say when it was "
+				"signed, one seen earlier did; try another mirror, or remove "
+				"'%s/%s' if it is what you want",
+				c->path, entry);
 	return mkd_fail(err, MKD_EXIT_VERIFY, EBADMSG,
 			"refused as a rollback: this release list was signed %" PRId64
 			" minutes before one seen earlier; try another mirror or later, or remove "

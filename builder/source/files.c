@@ -208,7 +208,7 @@ static int seen(const struct visit *v, bool note, struct mkd_err *err)
 	int64_t sec = age_of(v);
 	int r;
 
-	if (!sec)
+	if (!sec && note)
 		return 0;
 	r = mkd_asprintf(&entry, err, "%s-%s", v->tag, v->signature.signer);
 	if (r < 0 || !entry)

@@ -19,6 +19,8 @@ struct mkd_cache {
  * $XDG_CACHE_HOME/mkdomu, else ~/.cache/mkdomu. Close with mkd_cache_close.
  *	-EPERM   others may write to it, or another user owns it (USAGE)
  *	-ENOTDIR it is not a folder (USAGE)
+ *	-EACCES  this user may not make it (USAGE)
+ *	-EROFS   likewise, the file system is read-only (USAGE)
  *	-ENOENT  NULL and neither variable is set (USAGE)
  *	-ENOMEM  (INTERNAL)
  *	other    of open(2) (IO)
@@ -72,7 +74,7 @@ void mkd_cache_drop(const struct mkd_cache *c, const char *name);
 /*
  * Against rollback: the newest time seen of a thing, in the entry "<name>.seen", whose whole text
  * is "mkdomu-seen 1\nts <decimal>\n". Compares:
- *	-EBADMSG  sec is older than what was seen (VERIFY)
+ *	-EBADMSG  sec is older than what was seen; or 0, nothing tells, and something was (VERIFY)
  *	-EUCLEAN  the entry is not of that form: not taken for a first use (USAGE)
  *	-ENOMEM  (INTERNAL)
  *	and mkd_cache_read

@@ -2,7 +2,8 @@
 /*
  * inherit.h - a profile with all that it inherits, merged: of each key the values of the nearest
  * profile that has it. A list takes the place of the inherited one as a whole. Origins say from
- * which file and line each value is.
+ * which file and line each value is. A hook's relative path is from the folder of the file that has
+ * it, and becomes an absolute one.
  */
 #ifndef MKDOMU_INHERIT_H
 #define MKDOMU_INHERIT_H

@@ -23,6 +23,7 @@ struct mkd_look_req {
  *	-EINTR    a signal asked to stop
  *	-ENOMEM   (INTERNAL)
  *	other     of pread(2), lseek(2) (IO)
+ * What hooks would say of a root that is damaged (HOOK) is the tarball's (ARCHIVE) or disk's (IO).
  *	and mkd_diskmap_open, mkd_gpt_read, mkd_tree_ext4_open, mkd_stream_open, mkd_entries_open,
  *	    mkd_entries_next, mkd_entries_data, mkd_tree_ram_add, mkd_tree_ram_link,
  *	    mkd_prefix_strip, mkd_facts_report

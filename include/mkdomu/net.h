@@ -97,6 +97,19 @@ must_check int mkd_nic_parse(const char *spec, const char *origin, struct mkd_ni
  */
 must_check int mkd_nic_check(const struct mkd_nic *nic, const char *origin, struct mkd_err *err);
 
+/* Where the parts of an interface were given, for messages; NULL = where all was. */
+struct mkd_nic_from {
+	const char *all; /* never NULL */
+	const char *ip, *ip6, *gateway, *route, *dns, *search, *mtu;
+};
+
+/*
+ * The same for an interface whose parts come from several options: each is told by its own.
+ *	-EINVAL (USAGE)
+ */
+must_check int mkd_nic_check_from(const struct mkd_nic *nic, const struct mkd_nic_from *from,
+				  struct mkd_err *err);
+
 /*
  * Check an interface against another one before it: one MAC address or one address for both, a
  * default route each, a VLAN of a larger MTU than its NIC. netcheck.c.

@@ -7,6 +7,12 @@
 #include "mkdomu/err.h"
 
 /*
+ * How a message ends when the guest's file system is full, behind "give ". lostdev.h puts a device
+ * there where no --size helps.
+ */
+#define MKD_LARGER_SIZE "a larger --size"
+
+/*
  * Parse text into bytes. Suffix K M G T P, upper or lower case, optionally followed by "iB" or
  * "B"; a decimal fraction only with a suffix. No sign, no white space, decimal digits only.
  *	-EINVAL  not a size; the message names the text and the form wanted (class USAGE)

@@ -46,6 +46,9 @@ tar -C t --sort=name --owner=0 --group=0 --numeric-owner --mtime=@1700000000 -cf
 check "another machine is named" [ "$(fact arm.tar machine)" = aarch64 ]
 refused "a guest of another machine" 7 'is a program for aarch64' as_user "$PROG" --tarball arm.tar --unverified \
 	--kernel /boot/vmlinuz-guest --disk no.img --size 96M --swap none
+mkdir -p bad/etc/shadow && echo 'root:x:0:0::/root:/bin/sh' >bad/etc/passwd
+mke2fs -q -F -t ext4 -d bad bad.img 4M && chmod a+r bad.img
+refused "a damaged disk" 9 "'bad.img': cannot read '/etc/shadow': it is a folder" as_user "$PROG" facts bad.img
 refused "nothing to look into" 2 'name a tarball' as_user "$PROG" facts
 refused "a folder" 2 '' as_user "$PROG" facts t
 head -c 300000 t.tar.xz >cut.tar.xz

@@ -213,6 +213,8 @@ for p in alpine arch debian generic gentoo-arm64 gentoo-base gentoo-hardened gen
 		<(as_user "$PROG" profiles --show ./again.conf | sed '1d; s/ *#.*//')
 done
 rm -f again.conf
+check "profiles are sorted by name" diff <(grep -o '^[a-z][a-z0-9-]*' "$W/said") \
+	<(grep -o '^[a-z][a-z0-9-]*' "$W/said" | LC_ALL=C sort)
 check "each value has its origin" grep -q 'file = "void-{arch}-musl-ROOTFS-\*.tar.xz" *# void-musl.conf:7$' \
 	<(as_user "$PROG" profiles --show void-musl)
 check "also an inherited one" grep -q 'list = "sha256sum.txt" *# void.conf:[0-9]*$' \

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "fault.h"
 #include "mkdomu/cache.h"
 #include "mkdomu/file.h"
 #include "mkdomu/prune.h"
@@ -238,6 +239,13 @@ static void users_have_a_cache_in_their_home(void **state)
 	assert_string_equal(c.path, test_path(state, "xdg/mkdomu"));
 	mkd_cache_close(&c);
 	(void)unsetenv("XDG_CACHE_HOME");
+	(void)setenv("HOME", "/nonexistent", 1); /* as Debian's nobody has it */
+	assert_fails(
+		mkd_cache_open(NULL, &c, &err), &err, EACCES, MKD_EXIT_USAGE,
+		"cannot make the cache folder '/nonexistent/.cache/mkdomu': Permission denied; "
+		"name another with --cache");
+	assert_fault(FAULT_MKDIR, 1, mkd_cache_open("/nonexistent/c", &c, &err), &err, EROFS,
+		     MKD_EXIT_USAGE, "name another with --cache");
 	(void)unsetenv("HOME");
 	assert_fails(mkd_cache_open(NULL, &c, &err), &err, ENOENT, MKD_EXIT_USAGE, "--cache");
 	assert_int_equal(seteuid(getuid()), 0);

@@ -96,6 +96,11 @@ static void wrong_values_are_refused_with_what_would_be_right(void **state)
 		{ MKD_KEY_CHMOD, "77777:/a", "not an octal one" },
 		{ MKD_KEY_DELETE, "/etc/../", "ends in '..'" },
 		{ MKD_KEY_DELETE, "/..", "ends in '..'" },
+		{ MKD_KEY_DELETE, "/", "that is all of the root; write a path in it" },
+		{ MKD_KEY_DELETE, "//./", "that is all of the root" },
+		{ MKD_KEY_DELETE, "/*", "that is all of the root" },
+		{ MKD_KEY_DELETE, "/?*/*", "that is all of the root" },
+		{ MKD_KEY_DELETE, "/etc/../*", "that is all of the root" },
 		{ MKD_KEY_COPY_IN, "/a:b", "'b' is not a path in the guest" },
 		{ MKD_KEY_FILES, "wriet /a:b", "did you mean 'write'?" },
 	};
@@ -357,7 +362,7 @@ static void what_is_in_the_way_is_named(void **state)
 		     MKD_EXIT_HOOK, "--x: ");
 	assert_fails(run_one(t, OP(CHMOD, "/no", .mode = 0700), &err), &err, ENOENT, MKD_EXIT_HOOK,
 		     "--x: ");
-	assert_ok(run_one(t, OP(DELETE, "/"), &err), &err); /* matches nothing */
+	assert_ok(run_one(t, OP(DELETE, "/"), &err), &err); /* no plan has it; matches nothing */
 	assert_string_equal(tree_mem_text(t, "/etc/motd"), "hello");
 	tree_mem_free(t);
 }

@@ -49,7 +49,7 @@ static void what_is_missing_is_named(void **state)
 	} rows[] = {
 		{ "console", "/etc/inittab", "there is no '/etc/inittab'", ENOENT },
 		{ "console", "/sbin/agetty", "has no getty", ENOENT },
-		{ "network", "/sbin/ifup", "looked for netifrc", ENOTSUP },
+		{ "network", "/sbin/ifup", "give --ip none, or leave this hook out", ENOTSUP },
 		{ "access", "/etc/shadow", "has no '/etc/shadow'", ENOENT },
 		{ "access", "/etc/passwd", "'/etc/passwd'", ENOENT },
 	};
@@ -68,6 +68,21 @@ static void what_is_missing_is_named(void **state)
 			     MKD_EXIT_HOOK, rows[i].words);
 		tree_mem_free(t);
 	}
+}
+
+static void a_guest_without_a_network_needs_no_tool(void **state)
+{
+	const struct mkd_nic bare = { .no_ip4 = true };
+	struct mkd_guest other = guest;
+	struct mkd_tree *t = debian_sysvinit();
+	struct mkd_err err = { 0 };
+
+	(void)state;
+	other.nics = &bare;
+	other.n_nics = 1;
+	assert_ok(mkd_tree_remove(t, "/sbin/ifup", &err), &err);
+	assert_ok(root_hook(t, &other, "network", NULL, &err), &err);
+	tree_mem_free(t);
 }
 
 static void systemd_without_its_getty_unit_is_refused(void **state)
@@ -172,6 +187,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(unknown_inits_are_refused_by_name),
 		cmocka_unit_test(what_is_missing_is_named),
+		cmocka_unit_test(a_guest_without_a_network_needs_no_tool),
 		cmocka_unit_test(systemd_without_its_getty_unit_is_refused),
 		cmocka_unit_test(masked_units_are_not_enabled_behind_the_roots_back),
 		cmocka_unit_test(bad_files_are_named_with_their_line),

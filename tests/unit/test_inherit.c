@@ -64,6 +64,32 @@ static void a_parent_is_looked_for_beside_then_by_name(void **state)
 	assert_string_equal(mkd_settings_get(&s, MKD_KEY_MEMORY), "200");
 }
 
+static void a_hook_is_beside_the_file_that_names_it(void **state)
+{
+	cleanup(mkd_settings_free) struct mkd_settings s = { 0 }, cut = { 0 };
+	cleanup_free char *path = NULL, *again = NULL, *here = NULL, *want = NULL;
+	struct mkd_err err = { 0 };
+	char *real;
+
+	assert_int_equal(mkdir(test_path(state, "pa"), 0755), 0);
+	real = realpath(*state, NULL);
+	assert_non_null(real);
+	assert_true(asprintf(&want, "%s/pa/./own", real) > 0);
+	(void)put(state, "pa/top.conf", "hooks = { console, './own', '/a/b' }\n");
+	(void)put(state, "own.conf", "inherit = 'pa/top.conf'\n");
+	assert_ok(mkd_inherit_load(test_path(state, "own.conf"), &s, &path, &err), &err);
+	assert_string_equal(s.of[MKD_KEY_HOOK].values.v[0], "console");
+	assert_string_equal(s.of[MKD_KEY_HOOK].values.v[1], want);
+	assert_string_equal(s.of[MKD_KEY_HOOK].values.v[2], "/a/b");
+	/* and from the profile's folder itself */
+	here = getcwd(NULL, 0);
+	assert_int_equal(chdir(test_path(state, "pa")), 0);
+	assert_ok(mkd_inherit_load("top.conf", &cut, &again, &err), &err);
+	assert_int_equal(chdir(here), 0);
+	assert_string_equal(cut.of[MKD_KEY_HOOK].values.v[1], want);
+	free(real);
+}
+
 static void refused(void **state, int code, const char *want)
 {
 	struct mkd_settings s = { 0 }, none = { 0 };
@@ -181,6 +207,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		IN_DIR(the_nearest_profile_wins_and_lists_are_replaced),
 		IN_DIR(a_parent_is_looked_for_beside_then_by_name),
+		IN_DIR(a_hook_is_beside_the_file_that_names_it),
 		IN_DIR(circles_chains_and_missing_parents_are_refused),
 		IN_DIR(eight_files_are_enough),
 		IN_DIR(no_memory_is_told),

@@ -283,6 +283,30 @@ static void what_is_no_root_is_refused(void **state)
 	mkd_buf_free(&out);
 }
 
+/* What hooks would say of it is told as what it is here: the archive's, by name, and once. */
+static void a_damaged_root_is_told_by_its_name(void **state)
+{
+	static char big[5000];
+	struct mkd_buf tar = { 0 }, out = { 0 };
+	struct mkd_err err = { 0 };
+	const char *path = test_path(state, "x.tar"), *at;
+
+	put(&tar, "./etc/passwd", '5', NULL);
+	tar_end(&tar);
+	test_write(path, tar.data, tar.len);
+	assert_fails(look(path, false, &out, &err), &err, EISDIR, MKD_EXIT_ARCHIVE,
+		     "x.tar': cannot read '/etc/passwd': it is a folder");
+	mkd_buf_reset(&tar);
+	memset(big, 'x', sizeof(big) - 1);
+	tar_file(&tar, "./etc/big", big);
+	test_write(path, tar.data, tar.len - 2000);
+	assert_fails(look(path, false, &out, &err), &err, EBADMSG, MKD_EXIT_ARCHIVE, "x.tar");
+	at = strstr(err.msg, "x.tar");
+	assert_null(strstr(at + 1, "x.tar"));
+	mkd_buf_free(&tar);
+	mkd_buf_free(&out);
+}
+
 static void a_signal_stops_the_look(void **state)
 {
 	struct mkd_buf tar = { 0 }, out = { 0 };
@@ -316,6 +340,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_tarball_is_looked_into, test_dir_setup,
 						test_dir_teardown),
 		cmocka_unit_test_setup_teardown(what_is_no_root_is_refused, test_dir_setup,
+						test_dir_teardown),
+		cmocka_unit_test_setup_teardown(a_damaged_root_is_told_by_its_name, test_dir_setup,
 						test_dir_teardown),
 		cmocka_unit_test_setup_teardown(a_signal_stops_the_look, test_dir_setup,
 						test_dir_teardown),

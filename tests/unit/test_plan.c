@@ -71,6 +71,19 @@ static void a_tarball_needs_no_profile_and_gets_every_hook(void **state)
 	mkd_plan_free(&p);
 }
 
+static void a_tarball_may_be_for_another_machine(void **state)
+{
+	struct mkd_plan p;
+
+	(void)state;
+	PLAN(NULL, &p, "disk=/srv/x.raw", "tarball=t.tar", "sha512=" SHA512, "arch=arm64");
+	assert_string_equal(p.arch, "arm64");
+	mkd_plan_free(&p);
+	PLAN(NULL, &p, "disk=/srv/x.raw", "tarball=t.tar", "sha512=" SHA512);
+	assert_string_equal(p.arch, "amd64");
+	mkd_plan_free(&p);
+}
+
 static void hooks_have_paths(void **state)
 {
 	struct mkd_plan p;
@@ -267,6 +280,13 @@ static void a_plan_explains_itself_with_origins(void **state)
 		if (!strstr(mkd_buf_cstr(&text), lines[i]))
 			fail_msg("no line %sin:\n%s", lines[i], mkd_buf_cstr(&text));
 	mkd_plan_free(&p);
+	/* hooks that an option adds are not the profile's */
+	assert_ok(mkd_settings_add(&s, MKD_KEY_ADD_HOOK, "more", "--hook", &err), &err);
+	assert_ok(mkd_plan_make(&s, "gentoo-base", &p, &err), &err);
+	mkd_buf_reset(&text);
+	mkd_plan_explain(&p, &s, &text);
+	assert_non_null(strstr(mkd_buf_cstr(&text), "  (p.conf:7, --hook)\n"));
+	mkd_plan_free(&p);
 	mkd_settings_free(&s);
 }
 
@@ -355,6 +375,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		IN_DIR(defaults_make_a_whole_plan),
 		cmocka_unit_test(a_tarball_needs_no_profile_and_gets_every_hook),
+		cmocka_unit_test(a_tarball_may_be_for_another_machine),
 		cmocka_unit_test(hooks_have_paths),
 		cmocka_unit_test(options_are_taken_over),
 		cmocka_unit_test(interfaces_are_described_whole_with_nic),

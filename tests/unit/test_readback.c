@@ -10,6 +10,7 @@
 #include "mkdomu/file.h"
 #include "mkdomu/lostdev.h"
 #include "mkdomu/readback.h"
+#include "mkdomu/size.h"
 
 static const uint64_t offsets[] = { 0, DISK_BYTES - MKD_READBACK_BYTES };
 
@@ -54,8 +55,17 @@ static void a_device_that_does_not_keep_its_bytes_is_told(void **state)
 static int explain(const struct mkd_target_info *info, int code, int exit_class, const char *name,
 		   struct mkd_err *err)
 {
-	(void)mkd_fail(err, exit_class, code, "cannot write '%s'", name);
-	return mkd_lostdev_explain(info, err);
+	(void)mkd_fail_errno(err, exit_class, code, "cannot write '%s'", name);
+	return mkd_lostdev_explain(info, true, err);
+}
+
+/* With *err as the file system in it left it. */
+static int explain_full(const struct mkd_target_info *info, bool whole, struct mkd_err *err)
+{
+	(void)mkd_fail(err, MKD_EXIT_NOSPACE, ENOSPC,
+		       "no space left in '%s': all 9 blocks are used; give " MKD_LARGER_SIZE,
+		       info->name);
+	return mkd_lostdev_explain(info, whole, err);
 }
 
 static void a_device_that_went_is_told(void **state)
@@ -93,6 +103,14 @@ static void a_full_pool_is_told(void **state)
 	assert_fails(explain(&info, ENOSPC, MKD_EXIT_NOSPACE, "/var/cache", &err), &err, ENOSPC,
 		     MKD_EXIT_NOSPACE, "cannot write '/var/cache'");
 	assert_null(strstr(err.msg, "pool"));
+	/* the guest's file system is full: no pool, and of a whole device no size either */
+	assert_fails(explain_full(&info, false, &err), &err, ENOSPC, MKD_EXIT_NOSPACE,
+		     "are used; give a larger --size");
+	assert_null(strstr(err.msg, "pool"));
+	assert_fails(explain_full(&info, true, &err), &err, ENOSPC, MKD_EXIT_NOSPACE,
+		     "are used; give a larger device");
+	assert_null(strstr(err.msg, "pool"));
+	assert_null(strstr(err.msg, "--size"));
 	close(d.fd);
 }
 

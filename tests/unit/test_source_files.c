@@ -16,6 +16,8 @@
 
 #define NAME "a-20250202.tar"
 
+static const char *public_key = SIGNIFY_KEY;
+
 static int ask(void **state, const char *base, const char *pattern, bool offline,
 	       struct mkd_source *ret, struct mkd_err *err)
 {
@@ -34,7 +36,7 @@ static int ask(void **state, const char *base, const char *pattern, bool offline
 
 	(void)snprintf(key, sizeof(key), "%s", test_path(state, "key.pub"));
 	(void)snprintf(cache, sizeof(cache), "%s", test_path(state, "cache"));
-	test_write(key, SIGNIFY_KEY, strlen(SIGNIFY_KEY));
+	test_write(key, public_key, strlen(public_key));
 	return mkd_source_open(&req, ret, err);
 }
 
@@ -100,6 +102,46 @@ static void what_is_missing_or_changed_is_refused(void **state)
 	refused(state, r, "a-*.tar", EBADMSG, MKD_EXIT_VERIFY, "'sha256sum.sig' is not there");
 }
 
+static int ask_minisign(void **state, const char *sig, struct mkd_source *s, struct mkd_err *err)
+{
+	const struct test_route routes[] = {
+		{ .path = "/live/sha256sum.txt",
+		  .body = MINISIGN_TEXT,
+		  .len = sizeof(MINISIGN_TEXT) - 1 },
+		{ .path = "/live/sha256sum.sig", .body = sig, .len = strlen(sig) },
+		{ .path = "/live/b.tar", .body = "hello", .len = 5 },
+	};
+	struct test_http h;
+	int r;
+
+	test_http_start(&h, NULL, routes, ARRAY_LEN(routes));
+	public_key = MINISIGN_KEY;
+	r = ask(state, h.base, "b.tar", false, s, err);
+	public_key = SIGNIFY_KEY;
+	test_http_stop(&h);
+	return r;
+}
+
+/* A mirror can cut off what says the time: once one was seen, that is no way back. */
+static void a_time_that_was_seen_is_asked_for(void **state)
+{
+	struct mkd_source s = { .fd = -1 };
+	struct mkd_err err = { 0 };
+
+	/* no time was seen yet, and none has to be */
+	assert_ok(ask_minisign(state, MINISIGN_SIG, &s, &err), &err);
+	assert_int_equal(s.signed_sec, 0);
+	mkd_source_close(&s);
+	assert_ok(ask_minisign(state, MINISIGN_SIG MINISIGN_TIME, &s, &err), &err);
+	assert_int_equal(s.signed_sec, 1738454400);
+	mkd_source_close(&s);
+	assert_fails(ask_minisign(state, MINISIGN_SIG, &s, &err), &err, EBADMSG, MKD_EXIT_VERIFY,
+		     "does not say when it was signed");
+	assert_int_equal(s.fd, -1);
+	assert_ok(ask_minisign(state, MINISIGN_SIG MINISIGN_TIME, &s, &err), &err);
+	mkd_source_close(&s);
+}
+
 static void unfit(const struct mkd_source_files *f, const char *want)
 {
 	static const char *const mirrors[] = { "http://127.0.0.1:1" };
@@ -128,6 +170,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		IN_DIR(a_listed_file_is_opened_and_kept),
+		IN_DIR(a_time_that_was_seen_is_asked_for),
 		IN_DIR(what_is_missing_or_changed_is_refused),
 		cmocka_unit_test(requests_without_a_proof_are_refused),
 	};

@@ -95,6 +95,9 @@ static void another_machine_is_refused(void **state)
 			assert_fails(mkd_facts_check_arch(&f, rows[i].plan, &err), &err, ENOEXEC,
 				     MKD_EXIT_ARCHIVE, "the root's '/sbin/init' is a program for");
 	}
+	(void)snprintf(f.arch, sizeof(f.arch), "aarch64");
+	assert_fails(mkd_facts_check_arch(&f, "amd64", &err), &err, ENOEXEC, MKD_EXIT_ARCHIVE,
+		     "use a tarball for that, or give --arch arm64");
 }
 
 /* What differs between distributions, each by the files that tell it. */
