@@ -43,7 +43,8 @@ const struct mkd_hook mkd_hooks[] = {
 	  "/var/lib /etc/systemd/system",
 	  NULL, mkd_hook_identity },
 	{ "console", "a login on the Xen console, hvc0, and none on terminals that are not there",
-	  "/etc/inittab /etc/securetty /etc/systemd/system /etc/init.d /etc/conf.d /etc/runlevels "
+	  "/etc/inittab /etc/inittab.d /etc/securetty /etc/systemd/system /etc/init.d "
+	  "/etc/conf.d /etc/runlevels "
 	  "/etc/sv /etc/runit /etc/service /etc/dinit.d /etc/s6 /etc/s6-linux-init /sbin/poweroff "
 	  "/sbin/reboot",
 	  NULL, mkd_hook_console },

@@ -15,7 +15,10 @@
  */
 int mkd_hook_console(const struct mkd_hook_ctx *c, struct mkd_err *err);
 
-/* Errors: mkd_guest_edit, mkd_tree_read. */
+/*
+ *	-ENOENT  fstab is a link to what is not there and cannot be made (HOOK)
+ *	and mkd_guest_edit, mkd_guest_resolve, mkd_tree_read
+ */
 int mkd_hook_fstab(const struct mkd_hook_ctx *c, struct mkd_err *err);
 
 /*
