@@ -6,34 +6,26 @@
 #include <string.h>
 #include <strings.h>
 
+#include "mkdomu/account.h"
+#include "mkdomu/accesses.h"
 #include "mkdomu/credentials.h"
-#include "mkdomu/hooks.h"
 #include "mkdomu/password.h"
 #include "mkdomu/service.h"
 #include "mkdomu/shadow.h"
+#include "mkdomu/users.h"
 
 #define DEFS_MAX_BYTES (256 * KIB)
 #define DAY_SEC        86400
 
-/* The value of "key value" files, login.defs(5) and sshd_config(5): the first in force. */
 static bool config_is(struct mkd_tree *t, const char *path, const char *key, const char *value)
 {
 	cleanup_buf struct mkd_buf text = { 0 };
-	struct mkd_span rest, words, word;
 	struct mkd_err ignored;
-	struct mkd_line l;
+	struct mkd_span is;
 
-	if (mkd_tree_read(t, path, DEFS_MAX_BYTES, &text, &ignored) < 0)
-		return false;
-	for (rest = mkd_span_buf(&text); mkd_line_next(&rest, &l);) {
-		words = mkd_span_trim(l.text);
-		if (mkd_line_idle(&l) || !mkd_word_next(&words, &word) || word.len != strlen(key) ||
-		    strncasecmp(word.p, key, word.len) != 0)
-			continue;
-		return mkd_word_next(&words, &word) && word.len == strlen(value) &&
-		       strncasecmp(word.p, value, word.len) == 0;
-	}
-	return false;
+	return mkd_tree_read(t, path, DEFS_MAX_BYTES, &text, &ignored) == 0 &&
+	       mkd_defs_value(mkd_span_buf(&text), key, &is) && is.len == strlen(value) &&
+	       strncasecmp(is.p, value, is.len) == 0;
 }
 
 /* yescrypt only where the guest itself makes such hashes: its libcrypt can then read ours. */
@@ -51,18 +43,14 @@ static enum mkd_hash_method method_for(struct mkd_tree *t, struct mkd_span shado
 	return MKD_HASH_SHA512;
 }
 
-/* The hash of what was given, or itself when it is one. */
-static int make_hash(const struct mkd_hook_ctx *c, struct mkd_span shadow, struct mkd_buf *ret,
-		     struct mkd_err *err)
+int mkd_access_hash(struct mkd_tree *t, struct mkd_span shadow, const char *password,
+		    const char *salt, struct mkd_buf *ret, struct mkd_err *err)
 {
-	const char *password = c->guest->root_password;
-
 	if (mkd_password_is_hash(password)) {
 		mkd_buf_str(ret, password);
 		return mkd_buf_check(ret, err);
 	}
-	return mkd_password_hash(password, c->guest->password_salt, method_for(c->tree, shadow),
-				 ret, err);
+	return mkd_password_hash(password, salt, method_for(t, shadow), ret, err);
 }
 
 /* passwd must send readers to shadow, else the hash there is never looked at. */
@@ -99,7 +87,8 @@ static int set_password(const struct mkd_hook_ctx *c, struct mkd_err *err)
 				"cannot set root's password: the root has no '/etc/shadow'; leave "
 				"the password out, or use a tarball with one");
 	if (r == 0)
-		r = make_hash(c, mkd_span_buf(&shadow), &hash, err);
+		r = mkd_access_hash(c->tree, mkd_span_buf(&shadow), c->guest->root_password,
+				    c->guest->password_salt, &hash, err);
 	if (r == 0)
 		r = write_hash(c, mkd_buf_cstr(&hash), err);
 	if (r == 0)
@@ -178,46 +167,47 @@ static int add_keys(struct mkd_span in, const void *arg, struct mkd_buf *out, st
 }
 
 /* sshd refuses keys that others could write to ("StrictModes"). */
-static int own_by_root(struct mkd_tree *t, const char *path, mode_t mode, struct mkd_err *err)
+static int own(struct mkd_tree *t, const char *path, mode_t mode, const struct mkd_owner *by,
+	       struct mkd_err *err)
 {
 	struct mkd_tree_stat st;
 	int r = mkd_tree_stat(t, path, true, &st, err);
 
 	if (r == 0 && (st.mode & 07777) != mode)
 		r = mkd_tree_chmod(t, path, mode, err);
-	if (r == 0 && (st.uid || st.gid))
-		r = mkd_tree_chown(t, path, 0, 0, err);
+	if (r == 0 && (st.uid != by->uid || st.gid != by->gid))
+		r = mkd_tree_chown(t, path, by->uid, by->gid, err);
 	return r;
 }
 
-static int write_keys(const struct mkd_hook_ctx *c, const struct mkd_access *had,
-		      struct mkd_err *err)
+int mkd_access_keys(const struct mkd_hook_ctx *c, const struct mkd_owner *by, const char *home,
+		    const char *keys, struct mkd_err *err)
 {
 	cleanup_free char *dir = NULL, *file = NULL;
 	const struct mkd_guest_io io = mkd_hook_io(c);
-	struct mkd_edit edit = { add_keys, c->guest->authorized_keys };
-	int r = mkd_asprintf(&dir, err, "%s/.ssh", had->home);
+	struct mkd_edit edit = { add_keys, keys };
+	int r = mkd_asprintf(&dir, err, "%s/.ssh", home);
 
 	if (r == 0)
 		r = mkd_asprintf(&file, err, "%s/authorized_keys", dir);
 	if (r == 0)
-		r = mkd_tree_mkdirs(c->tree, had->home, 0700, err);
+		r = mkd_tree_mkdirs(c->tree, home, 0700, err);
 	if (r == 0)
 		r = mkd_tree_mkdir(c->tree, dir, 0700, err);
 	if (r == 0)
 		r = mkd_guest_edit(&io, file, 0600, edit, err);
 	if (r == 0)
-		r = own_by_root(c->tree, dir, 0700, err);
-	return r < 0 ? r : own_by_root(c->tree, file, 0600, err);
+		r = own(c->tree, dir, 0700, by, err);
+	return r < 0 ? r : own(c->tree, file, 0600, by, err);
 }
 
 /*
- * sshd takes "!" before root's hash for a locked account and turns its keys down too, where it is
+ * sshd takes "!" before a hash for a locked account and turns its keys down too, where it is
  * built without PAM; "*" keeps passwords out and keys in: sshd(8), "LOGIN PROCESS".
  */
-static int unlock_for_keys(const struct mkd_hook_ctx *c, struct mkd_err *err)
+int mkd_access_unlock(const struct mkd_hook_ctx *c, const char *user, struct mkd_err *err)
 {
-	static const struct mkd_shadow star = { "root", "*", NULL };
+	const struct mkd_shadow star = { user, "*", NULL };
 	const struct mkd_guest_io io = mkd_hook_io(c);
 	cleanup_buf struct mkd_buf shadow = { 0 };
 	struct mkd_span field;
@@ -225,7 +215,7 @@ static int unlock_for_keys(const struct mkd_hook_ctx *c, struct mkd_err *err)
 
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
-	if (!mkd_colon_field(mkd_span_buf(&shadow), "root", MKD_SHADOW_PASSWORD, &field) ||
+	if (!mkd_colon_field(mkd_span_buf(&shadow), user, MKD_SHADOW_PASSWORD, &field) ||
 	    !mkd_span_starts(field, "!") || field.len > 2)
 		return 0;
 	return mkd_guest_edit(&io, "/etc/shadow", 0, (struct mkd_edit){ mkd_shadow_edit, &star },
@@ -252,7 +242,8 @@ static void warn_of_sshd(const struct mkd_hook_ctx *c)
 		mkd_say(c->ui, MKD_WARN,
 			"nothing in this root makes ssh host keys at boot, and sshd does not start "
 			"without: run 'ssh-keygen -A' in the guest, then restart sshd");
-	if (config_is(c->tree, "/etc/ssh/sshd_config", "PermitRootLogin", "no"))
+	if (c->guest->authorized_keys &&
+	    config_is(c->tree, "/etc/ssh/sshd_config", "PermitRootLogin", "no"))
 		mkd_say(c->ui, MKD_WARN,
 			"'/etc/ssh/sshd_config' has 'PermitRootLogin no': sshd will turn root's "
 			"keys down");
@@ -260,6 +251,7 @@ static void warn_of_sshd(const struct mkd_hook_ctx *c)
 
 static int set_keys(const struct mkd_hook_ctx *c, struct mkd_err *err)
 {
+	static const struct mkd_owner root = { 0, 0 };
 	const char *keys = c->guest->authorized_keys;
 	struct mkd_access had;
 	int r = mkd_authorized_keys_check(keys, strlen(keys), "root's ssh keys", NULL, err);
@@ -267,11 +259,20 @@ static int set_keys(const struct mkd_hook_ctx *c, struct mkd_err *err)
 	if (r == 0)
 		r = mkd_access_find(c->tree, c->facts, &had, err);
 	if (r == 0)
-		r = write_keys(c, &had, err);
-	if (r == 0)
-		r = unlock_for_keys(c, err);
-	if (r < 0)
-		return r;
+		r = mkd_access_keys(c, &root, had.home, keys, err);
+	return r < 0 ? r : mkd_access_unlock(c, "root", err);
+}
+
+/* For the keys, whoever has some. */
+static int use_sshd(const struct mkd_hook_ctx *c, struct mkd_err *err)
+{
+	bool keys = c->guest->authorized_keys != NULL;
+	int r;
+
+	for (size_t i = 0; i < c->guest->n_users; i++)
+		keys = keys || c->guest->logins[i].keys.len;
+	if (!keys)
+		return 0;
 	if (!c->facts->sshd) {
 		mkd_say(c->ui, MKD_WARN,
 			"ssh keys were put in place, but no sshd is installed to use them");
@@ -293,5 +294,7 @@ int mkd_hook_access(const struct mkd_hook_ctx *c, struct mkd_err *err)
 		r = set_password(c, err);
 	if (r == 0 && c->guest->authorized_keys)
 		r = set_keys(c, err);
-	return r;
+	if (r == 0)
+		r = mkd_access_users(c, err);
+	return r < 0 ? r : use_sshd(c, err);
 }

@@ -4,8 +4,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "mkdomu/inittab.h"
-
 static int unknown_init(const struct mkd_facts *f, struct mkd_err *err)
 {
 	if (!f->init_target[0])
@@ -42,33 +40,6 @@ const char *mkd_console_getty(struct mkd_tree *t)
 	return NULL;
 }
 
-static int edit_inittab(const struct mkd_hook_ctx *c, struct mkd_err *err)
-{
-	cleanup_buf struct mkd_buf text = { 0 };
-	const struct mkd_guest_io io = mkd_hook_io(c);
-	struct mkd_edit edit = { mkd_inittab_edit, mkd_console_getty(c->tree) };
-	int r = mkd_tree_read(c->tree, "/etc/inittab", MKD_GUEST_TEXT_MAX, &text, err);
-
-	if (r == -ENOENT)
-		return mkd_fail(err, MKD_EXIT_HOOK, ENOENT,
-				"cannot set up a login on hvc0: '%s' is sysvinit, but there is no "
-				"'/etc/inittab'",
-				c->facts->init_target);
-	if (r < 0)
-		return r;
-	if (!edit.arg && mkd_inittab_has_hvc0(mkd_span_buf(&text)))
-		edit.arg = ""; /* nothing will be added */
-	if (!edit.arg)
-		return mkd_fail(err, MKD_EXIT_HOOK, ENOENT,
-				"cannot set up a login on hvc0: the root has no getty; looked for "
-				"agetty, getty and mingetty in '/sbin', '/usr/sbin', '/usr/bin'");
-	if (!mkd_inittab_has_default(mkd_span_buf(&text)))
-		mkd_say(c->ui, MKD_WARN,
-			"'/etc/inittab' has no initdefault line: init will ask for a runlevel on "
-			"the console at each boot");
-	return mkd_guest_edit(&io, "/etc/inittab", 0, edit, err);
-}
-
 /* A line that names the terminal, or one more. */
 static int add_tty(struct mkd_span in, const void *arg, struct mkd_buf *out, struct mkd_err *err)
 {
@@ -96,7 +67,7 @@ int mkd_hook_console(const struct mkd_hook_ctx *c, struct mkd_err *err)
 
 	switch (c->facts->init) {
 	case MKD_INIT_SYSVINIT:
-		r = edit_inittab(c, err);
+		r = mkd_console_sysvinit(c, err);
 		break;
 	case MKD_INIT_SYSTEMD:
 		r = mkd_console_systemd(c, err);

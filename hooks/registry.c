@@ -23,7 +23,8 @@ static bool has_clock(const struct mkd_hook_ctx *c)
 
 static bool has_access(const struct mkd_hook_ctx *c)
 {
-	return c->guest->root_state || c->guest->root_password || c->guest->authorized_keys;
+	return c->guest->root_state || c->guest->root_password || c->guest->authorized_keys ||
+	       c->guest->n_users;
 }
 
 static bool has_locale(const struct mkd_hook_ctx *c)
@@ -42,7 +43,8 @@ const struct mkd_hook mkd_hooks[] = {
 	  "/var/lib /etc/systemd/system",
 	  NULL, mkd_hook_identity },
 	{ "console", "a login on the Xen console, hvc0, and none on terminals that are not there",
-	  "/etc/inittab /etc/securetty /etc/systemd/system /etc/init.d /etc/conf.d /etc/runlevels "
+	  "/etc/inittab /etc/inittab.d /etc/securetty /etc/systemd/system /etc/init.d "
+	  "/etc/conf.d /etc/runlevels "
 	  "/etc/sv /etc/runit /etc/service /etc/dinit.d /etc/s6 /etc/s6-linux-init /sbin/poweroff "
 	  "/sbin/reboot",
 	  NULL, mkd_hook_console },
@@ -57,8 +59,9 @@ const struct mkd_hook mkd_hooks[] = {
 	  has_nics, mkd_hook_network },
 	{ "clock", "no hardware clock: the time is Xen's", "/etc/rc.conf /etc/conf.d/hwclock",
 	  has_clock, mkd_hook_clock },
-	{ "access", "root's password and ssh keys",
-	  "/etc/passwd /etc/shadow /root/.ssh /etc/runlevels /etc/systemd/system /etc/runit "
+	{ "access", "root's password and ssh keys, and accounts of users",
+	  "/etc/passwd /etc/shadow /etc/group /etc/gshadow /root/.ssh /home /etc/sudoers "
+	  "/etc/sudoers.d /etc/runlevels /etc/systemd/system /etc/runit "
 	  "/etc/service /etc/dinit.d",
 	  has_access, mkd_hook_access },
 	{ "locale", "time zone, locale and keymap, where they are asked for",
@@ -82,7 +85,7 @@ static const struct {
 	{ has_hostname, "always" },
 	{ has_nics, "the guest has a network interface" },
 	{ has_clock, "the guest has OpenRC, and not systemd" },
-	{ has_access, "a password or key for root is given" },
+	{ has_access, "a password or key for root, or a user, is given" },
 	{ has_locale, "--timezone, --locale or --keymap is given" },
 	{ has_files, "one of these options is given" },
 };

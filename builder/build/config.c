@@ -10,6 +10,7 @@
 #include "mkdomu/sha256.h"
 #include "mkdomu/stream.h"
 #include "mkdomu/xl.h"
+#include "mkdomu/users.h"
 
 /* net.ifnames=0: udev 250 and later would rename the first NIC to enX0. */
 #define CMDLINE "root=%s ro console=hvc0 net.ifnames=0%s%s"
@@ -74,6 +75,8 @@ static void make_identity(struct mkd_job *j)
 	else
 		(void)mkd_identity_seed(p->profile ? p->profile : "", j->source.sha256, j->seed);
 	mkd_identity_make(j->seed, p->name, &j->id);
+	for (size_t i = 0; j->logins && i < p->n_users; i++)
+		mkd_identity_salt(j->seed, p->name, p->users[i].name, j->logins[i].salt);
 	for (size_t i = 0; i < p->n_nics; i++) {
 		j->nics[i] = p->nics[i];
 		if (!j->nics[i].mac_given)

@@ -7,33 +7,19 @@
 #include <sys/stat.h>
 
 #include "mkdomu/copyin.h"
-#include "mkdomu/credentials.h"
 #include "mkdomu/file.h"
 #include "mkdomu/hook.h"
 #include "mkdomu/job.h"
 #include "mkdomu/kernel.h"
+#include "mkdomu/logins.h"
 
 #define KERNEL_DIR "/boot"
 
 static int read_password(struct mkd_job *j, struct mkd_err *err)
 {
 	const char *path = j->plan->root_password_file;
-	struct mkd_buf *b = &j->password;
-	struct stat st;
-	int r;
 
-	if (!path)
-		return 0;
-	r = mkd_file_read_secret(AT_FDCWD, path, MKD_PASSWORD_MAX + 1, MKD_EXIT_USAGE, b, err);
-	if (r < 0)
-		return r;
-	if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 0004))
-		mkd_say(j->ui, MKD_WARN, "'%s' holds a password and everybody can read it", path);
-	if (b->len && b->data[b->len - 1] == '\n')
-		b->data[--b->len] = '\0';
-	if (strlen(b->data) != b->len)
-		return mkd_fail(err, MKD_EXIT_USAGE, EINVAL, "'%s' holds a NUL byte", path);
-	return mkd_password_check(b->data, path, err);
+	return path ? mkd_login_password(path, j->ui, &j->password, err) : 0;
 }
 
 /* 24 of 32 letters and digits that nobody takes for one another: 120 bits. */
@@ -71,14 +57,8 @@ static int make_password(struct mkd_job *j, struct mkd_err *err)
 static int read_keys(struct mkd_job *j, struct mkd_err *err)
 {
 	const char *path = j->plan->authorized_keys_file;
-	int r;
 
-	if (!path)
-		return 0;
-	r = mkd_file_read(AT_FDCWD, path, MKD_AUTHORIZED_KEYS_MAX, MKD_EXIT_USAGE, &j->keys, err);
-	if (r < 0)
-		return r;
-	return mkd_authorized_keys_check(j->keys.data, j->keys.len, path, NULL, err);
+	return path ? mkd_login_keys_read(path, &j->keys, err) : 0;
 }
 
 static int read_copies(struct mkd_job *j, struct mkd_err *err)
@@ -147,6 +127,7 @@ static int check_hooks(const struct mkd_job *j, struct mkd_err *err)
 			     : j->plan->root_password || j->plan->root_password_out
 				     ? "--root-password"
 			     : j->plan->authorized_keys_file ? "--authorized-keys"
+			     : j->plan->n_users              ? "--user"
 							     : NULL;
 
 	for (size_t i = 0; option && i < hooks->n; i++)
@@ -342,8 +323,9 @@ static int tell_needs(struct mkd_job *j, struct mkd_err *err)
 int mkd_job_inputs(void *job, struct mkd_err *err)
 {
 	static int (*const steps[])(struct mkd_job * j, struct mkd_err * err) = {
-		read_epoch,  read_password,   make_password, read_keys,      read_copies,
-		find_kernel, check_disk_dirs, check_cfg,     check_manifest, tell_needs,
+		read_epoch,      read_password,  make_password, read_keys,
+		mkd_logins_read, read_copies,    find_kernel,   check_disk_dirs,
+		check_cfg,       check_manifest, tell_needs,
 	};
 	struct mkd_job *j = job;
 	int r = find_hooks(j, err);
@@ -365,6 +347,7 @@ void mkd_job_inputs_release(void *job)
 
 	mkd_buf_wipe(&j->password);
 	mkd_buf_free(&j->keys);
+	mkd_logins_free(j);
 	for (size_t i = 0; j->copies && i < j->plan->n_fileops; i++)
 		mkd_copyin_free(&j->copies[i]);
 	free(j->copies);

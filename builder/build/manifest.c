@@ -7,6 +7,7 @@
 #include "mkdomu/diskdigest.h"
 #include "mkdomu/job.h"
 #include "mkdomu/sha256.h"
+#include "mkdomu/users.h"
 
 static int digest_disk(struct mkd_job *j, size_t i, struct mkd_disk_sums *ret, struct mkd_err *err)
 {
@@ -22,6 +23,16 @@ static int digest_disk(struct mkd_job *j, size_t i, struct mkd_disk_sums *ret, s
 	return r;
 }
 
+static const char *whose_password(const struct mkd_plan *p)
+{
+	if (p->root_password_file)
+		return "root";
+	for (size_t i = 0; i < p->n_users; i++)
+		if (p->users[i].password_file)
+			return p->users[i].name;
+	return NULL;
+}
+
 int mkd_job_manifest(void *job, struct mkd_err *err)
 {
 	struct mkd_job *j = job;
@@ -32,11 +43,11 @@ int mkd_job_manifest(void *job, struct mkd_err *err)
 	if (!j->manifest_name)
 		return 0;
 	/* whoever has the inputs can build with a guess and compare: the salt is no secret then */
-	if (j->plan->manifest == MKD_MANIFEST_FULL && j->plan->root_password_file && !j->plan->seed)
+	if (j->plan->manifest == MKD_MANIFEST_FULL && whose_password(j->plan) && !j->plan->seed)
 		mkd_say(j->ui, MKD_WARN,
-			"a guess of root's password can be tried against the full digest in '%s'; "
+			"a guess of %s's password can be tried against the full digest in '%s'; "
 			"give a secret --seed, or keep the file to yourself",
-			j->plan->manifest_path);
+			whose_password(j->plan), j->plan->manifest_path);
 	for (size_t i = 0; r == 0 && i < j->n_disks; i++)
 		r = digest_disk(j, i, &sums[i], err);
 	if (r == 0)

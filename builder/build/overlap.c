@@ -8,6 +8,7 @@
 #include "mkdomu/file.h"
 #include "mkdomu/fileop.h"
 #include "mkdomu/job.h"
+#include "mkdomu/users.h"
 
 struct place {
 	const char *what, *path;
@@ -45,6 +46,21 @@ static int check_copies(const struct mkd_plan *p, const struct place *out, struc
 	return 0;
 }
 
+static int check_users(const struct mkd_plan *p, const struct place *out, struct mkd_err *err)
+{
+	for (size_t i = 0; out->path && i < p->n_users; i++) {
+		const char *const files[] = { p->users[i].keys_file, p->users[i].password_file };
+
+		for (size_t k = 0; k < ARRAY_LEN(files); k++)
+			if (files[k] && same(out->path, files[k]))
+				return mkd_fail(err, MKD_EXIT_USAGE, EINVAL,
+						"%s would overwrite the file of --user %s, '%s'; "
+						"write elsewhere",
+						out->what, p->users[i].name, files[k]);
+	}
+	return 0;
+}
+
 int mkd_job_overlap(const struct mkd_plan *p, struct mkd_err *err)
 {
 	const struct place out[] = {
@@ -67,6 +83,8 @@ int mkd_job_overlap(const struct mkd_plan *p, struct mkd_err *err)
 	for (size_t i = 0; i < ARRAY_LEN(out); i++) {
 		int r = check_copies(p, &out[i], err);
 
+		if (r == 0)
+			r = check_users(p, &out[i], err);
 		if (r < 0)
 			return r;
 		if (!out[i].path)

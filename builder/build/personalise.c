@@ -12,6 +12,7 @@
 #include "mkdomu/job.h"
 #include "mkdomu/sysfacts.h"
 #include "mkdomu/tree_ext4.h"
+#include "mkdomu/users.h"
 
 #define LABEL_BYTES 16 /* s_volume_name */
 
@@ -41,6 +42,9 @@ static struct mkd_guest guest_of(const struct mkd_job *j)
 			p->root_password_file || p->root_password_out ? j->password.data : NULL,
 		.password_salt = j->id.password_salt,
 		.authorized_keys = p->authorized_keys_file ? j->keys.data : NULL,
+		.users = p->users,
+		.logins = j->logins,
+		.n_users = p->n_users,
 		.fileops = p->fileops,
 		.copies = j->copies,
 		.n_fileops = p->n_fileops,
@@ -157,10 +161,38 @@ static int run_hooks(struct work *w, struct mkd_err *err)
 	return r;
 }
 
+/* How root and the users that were made log in; a warning when none of them can. */
+static int find_access(struct work *w, struct mkd_err *err)
+{
+	struct mkd_job *j = w->j;
+	const struct mkd_plan *p = j->plan;
+	struct mkd_access access = { 0 };
+	bool any = false;
+	int r = mkd_access_find(w->tree, &j->facts, &access, err);
+
+	if (r == 0 && !p->n_users)
+		any = mkd_access_explain(&access, &j->access);
+	else if (r == 0 && (access.password != MKD_ROOT_LOCKED || access.n_keys))
+		any = mkd_access_explain_user(&access, "root", &j->access);
+	for (size_t i = 0; r == 0 && i < p->n_users; i++) {
+		r = mkd_access_find_user(w->tree, &j->facts, p->users[i].name, &access, err);
+		if (r == 0 && mkd_access_explain_user(&access, p->users[i].name, &j->access))
+			any = true;
+		if (r == 0 && p->users[i].sudo)
+			mkd_buf_str(&j->access, " (sudo)");
+	}
+	if (r < 0)
+		return r;
+	if (!any)
+		mkd_say(j->ui, MKD_WARN,
+			"nobody can log in to this guest; see --root-password-file, "
+			"--authorized-keys and --user");
+	return mkd_buf_check(&j->access, err);
+}
+
 static int edit(struct work *w, struct mkd_err *err)
 {
 	struct mkd_job *j = w->j;
-	struct mkd_access access = { 0 };
 	char label[LABEL_BYTES + 1];
 	int r;
 
@@ -177,15 +209,7 @@ static int edit(struct work *w, struct mkd_err *err)
 		r = mkd_facts_check_arch(&j->facts, j->plan->arch, err);
 	if (r == 0)
 		r = run_hooks(w, err);
-	if (r == 0)
-		r = mkd_access_find(w->tree, &j->facts, &access, err);
-	if (r < 0)
-		return r;
-	if (!mkd_access_explain(&access, &j->access))
-		mkd_say(j->ui, MKD_WARN,
-			"nobody can log in to this guest; see --root-password-file and "
-			"--authorized-keys");
-	return mkd_buf_check(&j->access, err);
+	return r < 0 ? r : find_access(w, err);
 }
 
 int mkd_job_guest(void *job, struct mkd_err *err)

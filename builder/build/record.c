@@ -8,6 +8,7 @@
 #include "mkdomu/exthook.h"
 #include "mkdomu/fileop.h"
 #include "mkdomu/url.h"
+#include "mkdomu/users.h"
 
 #define BUILD_TYPE "mkdomu:guest/v1"
 
@@ -92,6 +93,17 @@ static int take_root_password(const struct reading *rd, const char *value, const
 	return 0;
 }
 
+/* Of a user's files the names alone, too. */
+static bool is_record_of_user(const char *value)
+{
+	size_t pos = 0, at, len;
+
+	while (mkd_user_file(value, &pos, &at, &len))
+		if (!len || memchr(value + at, '/', len) || strncmp(value + at, "..", 2) == 0)
+			return false;
+	return true;
+}
+
 /*
  * An option of a later version is a reason to stop: what it did is not known here. So is a value
  * where none may be: it would name a file of this host to be read.
@@ -122,7 +134,8 @@ static int take_option(const struct reading *rd, const json_t *option)
 					    ? json_string_value(json_array_get(values, i))
 					    : "yes";
 
-		if (!value || !origin || (key == MKD_KEY_FILES && !is_record_of_files(value)))
+		if (!value || !origin || (key == MKD_KEY_FILES && !is_record_of_files(value)) ||
+		    (key == MKD_KEY_USER && !is_record_of_user(value)))
 			return unfit(rd, mkd_setting_info[key].name);
 		if (key == MKD_KEY_ROOT_PASSWORD)
 			r = take_root_password(rd, value, origin);

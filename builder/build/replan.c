@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "mkdomu/fileop.h"
+#include "mkdomu/users.h"
 
 /* What the plan made of these is recorded, and is given to it again instead. */
 static bool is_replaced(const struct mkd_record *rec, enum mkd_key key)
@@ -66,6 +67,45 @@ static int copy_files(const struct mkd_replan *p, struct mkd_settings *to, struc
 
 	for (size_t i = 0; r == 0 && i < at->values.n; i++)
 		r = copy_file(p, at->values.v[i], at->origins.v[i], to, err);
+	return r;
+}
+
+/* So do a user's ssh keys and password. */
+static int copy_user(const struct mkd_replan *p, const char *value, const char *origin,
+		     struct mkd_settings *to, struct mkd_err *err)
+{
+	cleanup_buf struct mkd_buf text = { 0 };
+	size_t pos = 0, done = 0, at, len;
+	int r;
+
+	while (mkd_user_file(value, &pos, &at, &len)) {
+		if (!p->req->inputs)
+			return mkd_fail(err, MKD_EXIT_USAGE, EINVAL,
+					"the guest was made with '%.*s' of a host (%s), which its "
+					"manifest does not have; name the folder that it is in by "
+					"--inputs DIR",
+					(int)len, value + at, origin);
+		if (strchr(p->req->inputs, ','))
+			return mkd_fail(err, MKD_EXIT_USAGE, EINVAL,
+					"--inputs: '%s' has a ',' in it; give the folder another "
+					"name",
+					p->req->inputs);
+		mkd_buf_add(&text, value + done, at - done);
+		mkd_buf_printf(&text, "%s/", p->req->inputs);
+		done = at;
+	}
+	mkd_buf_str(&text, value + done);
+	r = mkd_buf_check(&text, err);
+	return r < 0 ? r : mkd_settings_add(to, MKD_KEY_USER, mkd_buf_cstr(&text), origin, err);
+}
+
+static int copy_users(const struct mkd_replan *p, struct mkd_settings *to, struct mkd_err *err)
+{
+	const struct mkd_setting *at = &p->record->options.of[MKD_KEY_USER];
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < at->values.n; i++)
+		r = copy_user(p, at->values.v[i], at->origins.v[i], to, err);
 	return r;
 }
 
@@ -210,6 +250,8 @@ int mkd_replan_settings(const struct mkd_replan *p, struct mkd_settings *ret, st
 
 	if (r == 0)
 		r = copy_files(p, &s, err);
+	if (r == 0)
+		r = copy_users(p, &s, err);
 	if (r == 0)
 		r = set_secrets(p, &s, err);
 	if (r == 0)

@@ -19,6 +19,7 @@
 #include "mkdomu/label.h"
 #include "mkdomu/password.h"
 #include "mkdomu/url.h"
+#include "mkdomu/users.h"
 
 #define BUILD_TYPE "mkdomu:guest/v1"
 #define BUILDER_ID "mkdomu:local"
@@ -94,6 +95,23 @@ static void file_value(struct page *p, const char *value)
 	mkd_json_string(&p->json, NULL, mkd_buf_cstr(&text));
 }
 
+/* A user, its files without folders. */
+static void user_value(struct page *p, const char *value)
+{
+	cleanup_buf struct mkd_buf text = { 0 };
+	size_t pos = 0, done = 0, at, len;
+
+	while (mkd_user_file(value, &pos, &at, &len)) {
+		const char *slash = memrchr(value + at, '/', len);
+
+		mkd_buf_add(&text, value + done, at - done);
+		done = slash ? (size_t)(slash + 1 - value) : at;
+	}
+	mkd_buf_str(&text, value + done);
+	p->json.out->failed = p->json.out->failed || text.failed;
+	mkd_json_string(&p->json, NULL, mkd_buf_cstr(&text));
+}
+
 static void option_value(struct page *p, enum mkd_key key, const char *value)
 {
 	char plain[MKD_URL_SHOW];
@@ -113,6 +131,9 @@ static void option_value(struct page *p, enum mkd_key key, const char *value)
 		break;
 	case MKD_KEY_FILES:
 		file_value(p, value);
+		return;
+	case MKD_KEY_USER:
+		user_value(p, value);
 		return;
 	case MKD_KEY_HOOK:
 	case MKD_KEY_ADD_HOOK:
@@ -302,6 +323,28 @@ static void external_hook(struct page *p, const struct mkd_exthook *h)
 	mkd_json_end(w);
 }
 
+/* Of a password there is no digest, which would tell whether a guess is right. */
+static void user_keys(struct page *p)
+{
+	const struct mkd_plan *plan = p->j->plan;
+	struct mkd_json *w = &p->json;
+
+	for (size_t i = 0; i < plan->n_users; i++) {
+		if (!plan->users[i].keys_file)
+			continue;
+		mkd_json_object(w, NULL);
+		mkd_json_string(w, "name", base_of(plan->users[i].keys_file));
+		mkd_json_object(w, "digest");
+		mkd_json_hex(w, "sha256", p->j->logins[i].keys_sha256, 32);
+		mkd_json_end(w);
+		mkd_json_object(w, "annotations");
+		mkd_json_string(w, "role", "user-keys");
+		mkd_json_string(w, "user", plan->users[i].name);
+		mkd_json_end(w);
+		mkd_json_end(w);
+	}
+}
+
 static void dependencies(struct page *p, const uint8_t keys_sha256[32])
 {
 	struct mkd_json *w = &p->json;
@@ -321,6 +364,7 @@ static void dependencies(struct page *p, const uint8_t keys_sha256[32])
 		mkd_json_end(w);
 		mkd_json_end(w);
 	}
+	user_keys(p);
 	copies(p);
 	mkd_json_end(w);
 }

@@ -51,7 +51,8 @@ int mkd_verb_verify(int argc, char **argv, struct mkd_console *console, struct m
 		       &req.keys_file),
 		OPTION("seed", "TEXT", "as given when the guest was made", &req.seed),
 		OPTION("inputs", "DIR",
-		       "the folder of what --copy-in and --firstboot took, by the names of then",
+		       "the folder of what --copy-in, --firstboot and --user took, by the names of "
+		       "then",
 		       &req.inputs),
 		OPTION("hook-dir", "DIR", "the folder of the external hooks that it was made with",
 		       &req.hooks_dir),

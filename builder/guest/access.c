@@ -107,20 +107,20 @@ static int read_text(struct mkd_tree *t, const char *path, struct mkd_buf *ret, 
 	return r;
 }
 
-/* root's password is in shadow when passwd says "x", else in passwd itself. */
-static int find_password(struct mkd_tree *t, struct mkd_span passwd, struct mkd_access *ret,
-			 struct mkd_err *err)
+/* A password is in shadow when passwd says "x", else in passwd itself. */
+static int find_password(struct mkd_tree *t, struct mkd_span passwd, const char *user,
+			 struct mkd_access *ret, struct mkd_err *err)
 {
 	cleanup_buf struct mkd_buf shadow = { 0 };
 	struct mkd_span field;
-	bool found = mkd_colon_field(passwd, "root", MKD_PASSWD_PASSWORD, &field);
+	bool found = mkd_colon_field(passwd, user, MKD_PASSWD_PASSWORD, &field);
 	int r;
 
 	if (found && mkd_span_is(field, "x")) {
 		r = read_text(t, "/etc/shadow", &shadow, err);
 		if (r < 0)
 			return r;
-		found = mkd_colon_field(mkd_span_buf(&shadow), "root", MKD_SHADOW_PASSWORD, &field);
+		found = mkd_colon_field(mkd_span_buf(&shadow), user, MKD_SHADOW_PASSWORD, &field);
 	}
 	ret->password = mkd_access_field(found ? &field : NULL);
 	if (shadow.data)
@@ -131,6 +131,12 @@ static int find_password(struct mkd_tree *t, struct mkd_span passwd, struct mkd_
 int mkd_access_find(struct mkd_tree *t, const struct mkd_facts *facts, struct mkd_access *ret,
 		    struct mkd_err *err)
 {
+	return mkd_access_find_user(t, facts, "root", ret, err);
+}
+
+int mkd_access_find_user(struct mkd_tree *t, const struct mkd_facts *facts, const char *user,
+			 struct mkd_access *ret, struct mkd_err *err)
+{
 	cleanup_buf struct mkd_buf passwd = { 0 }, keys = { 0 };
 	struct mkd_access a = { .home = "/root", .sshd = facts->sshd };
 	char path[sizeof(a.home) + 32];
@@ -138,10 +144,10 @@ int mkd_access_find(struct mkd_tree *t, const struct mkd_facts *facts, struct mk
 	int r = read_text(t, "/etc/passwd", &passwd, err);
 
 	if (r == 0)
-		r = find_password(t, mkd_span_buf(&passwd), &a, err);
+		r = find_password(t, mkd_span_buf(&passwd), user, &a, err);
 	if (r < 0)
 		return r;
-	if (mkd_colon_field(mkd_span_buf(&passwd), "root", MKD_PASSWD_HOME, &home) && home.len &&
+	if (mkd_colon_field(mkd_span_buf(&passwd), user, MKD_PASSWD_HOME, &home) && home.len &&
 	    *home.p == '/' && home.len < sizeof(a.home))
 		(void)snprintf(a.home, sizeof(a.home), "%.*s", (int)home.len, home.p);
 	(void)snprintf(path, sizeof(path), "%s/.ssh/authorized_keys", a.home);
@@ -154,28 +160,64 @@ int mkd_access_find(struct mkd_tree *t, const struct mkd_facts *facts, struct mk
 	return 0;
 }
 
-bool mkd_access_explain(const struct mkd_access *a, struct mkd_buf *ret)
+static bool by_console(const struct mkd_access *a)
 {
-	bool console = a->password != MKD_ROOT_LOCKED;
-	bool ssh = a->n_keys && a->sshd && a->host_keys;
+	return a->password != MKD_ROOT_LOCKED;
+}
 
-	if (!console && !ssh)
-		mkd_buf_str(ret, "nobody can log in: root's password is locked");
-	else if (console)
-		mkd_buf_printf(ret, "root logs in on the console %s",
+static bool by_ssh(const struct mkd_access *a)
+{
+	return a->n_keys && a->sshd && a->host_keys;
+}
+
+/* "logs in ...", of one who can. */
+static void say_how(const struct mkd_access *a, const char *user, struct mkd_buf *ret)
+{
+	bool console = by_console(a);
+
+	mkd_buf_printf(ret, "%s logs in", user);
+	if (console)
+		mkd_buf_printf(ret, " on the console %s",
 			       a->password == MKD_ROOT_OPEN ? "WITHOUT a password"
 							    : "with a password");
-	else
-		mkd_buf_str(ret, "root logs in");
-	if (ssh)
+	if (by_ssh(a))
 		mkd_buf_printf(ret, "%s by ssh with %zu key%s", console ? ", and" : "", a->n_keys,
 			       a->n_keys == 1 ? "" : "s");
-	else if (a->n_keys && !a->sshd)
+}
+
+static void say_useless(const struct mkd_access *a, struct mkd_buf *ret)
+{
+	if (a->n_keys && !a->sshd)
 		mkd_buf_str(ret, ", and its ssh keys are of no use: no sshd is installed");
-	else if (a->n_keys)
+	else if (a->n_keys && !a->host_keys)
 		mkd_buf_str(ret, ", and its ssh keys are of no use before sshd has host keys: run "
 				 "'ssh-keygen -A' in the guest");
-	if (!console && !ssh)
+}
+
+bool mkd_access_explain(const struct mkd_access *a, struct mkd_buf *ret)
+{
+	bool in = by_console(a) || by_ssh(a);
+
+	if (in)
+		say_how(a, "root", ret);
+	else
+		mkd_buf_str(ret, "nobody can log in: root's password is locked");
+	say_useless(a, ret);
+	if (!in)
 		mkd_buf_str(ret, "; build with --root-password-file or --authorized-keys");
-	return console || ssh;
+	return in;
+}
+
+bool mkd_access_explain_user(const struct mkd_access *a, const char *user, struct mkd_buf *ret)
+{
+	bool in = by_console(a) || by_ssh(a);
+
+	if (ret->len)
+		mkd_buf_str(ret, "; ");
+	if (in)
+		say_how(a, user, ret);
+	else
+		mkd_buf_printf(ret, "%s cannot log in", user);
+	say_useless(a, ret);
+	return in;
 }

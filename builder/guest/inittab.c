@@ -125,6 +125,16 @@ static int add_hvc0(struct mkd_buf *out, const struct survey *s, const char *com
 
 int mkd_inittab_edit(struct mkd_span in, const void *arg, struct mkd_buf *out, struct mkd_err *err)
 {
+	const struct mkd_inittab t = { .command = arg };
+
+	return mkd_inittab_edit_beside(in, &t, out, err);
+}
+
+int mkd_inittab_edit_beside(struct mkd_span in, const void *arg, struct mkd_buf *out,
+			    struct mkd_err *err)
+{
+	const struct mkd_inittab *t = arg;
+	struct mkd_span others = t->others;
 	struct survey s;
 	struct mkd_line l;
 	struct entry e;
@@ -132,6 +142,9 @@ int mkd_inittab_edit(struct mkd_span in, const void *arg, struct mkd_buf *out, s
 	int r = 0;
 
 	survey(in, &s);
+	while (mkd_line_next(&others, &l))
+		if (parse(&l, &e) && e.active)
+			note_id(&s, e.id);
 	while (r == 0 && mkd_line_next(&in, &l)) {
 		n++;
 		if (parse(&l, &e) && e.active && e.port != MKD_PORT_NONE && n != s.hvc0)
@@ -139,11 +152,31 @@ int mkd_inittab_edit(struct mkd_span in, const void *arg, struct mkd_buf *out, s
 		else
 			mkd_text_keep(out, &l);
 		if (n == s.behind && !s.hvc0)
-			r = add_hvc0(out, &s, arg, err);
+			r = add_hvc0(out, &s, t->command, err);
 	}
 	if (r == 0 && !s.behind && !s.hvc0)
-		r = add_hvc0(out, &s, arg, err);
+		r = add_hvc0(out, &s, t->command, err);
 	return r;
+}
+
+int mkd_inittab_off(struct mkd_span in, const void *arg, struct mkd_buf *out, struct mkd_err *err)
+{
+	const bool *keep = arg;
+	bool kept = !*keep;
+	struct mkd_line l;
+	struct entry e;
+
+	(void)err;
+	while (mkd_line_next(&in, &l)) {
+		bool getty = parse(&l, &e) && e.active && e.port != MKD_PORT_NONE;
+
+		if (getty && (e.port != MKD_PORT_HVC0 || kept))
+			mkd_text_comment(out, &l);
+		else
+			mkd_text_keep(out, &l);
+		kept = kept || (getty && e.port == MKD_PORT_HVC0);
+	}
+	return 0;
 }
 
 bool mkd_inittab_has_hvc0(struct mkd_span text)

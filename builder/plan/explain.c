@@ -7,6 +7,7 @@
 
 #include "mkdomu/size.h"
 #include "mkdomu/url.h"
+#include "mkdomu/users.h"
 
 #define KEY_COLUMNS   13
 #define VALUE_COLUMNS 44
@@ -275,6 +276,12 @@ void mkd_plan_explain(const struct mkd_plan *p, const struct mkd_settings *s, st
 		line(&t, "root:", p->root_password_file, "--root-password-file");
 	if (p->authorized_keys_file)
 		line(&t, "ssh keys:", p->authorized_keys_file, "--authorized-keys");
+	for (size_t i = 0; i < p->n_users; i++) {
+		cleanup_buf struct mkd_buf text = { 0 };
+
+		mkd_user_explain(&p->users[i], &text);
+		line(&t, "user:", mkd_buf_cstr(&text), "--user");
+	}
 	line(&t, "seed:", p->seed ? p->seed : "from profile and tarball",
 	     mkd_settings_origin(s, MKD_KEY_SEED));
 }

@@ -99,6 +99,17 @@ void mkd_identity_mac(const char *seed, const char *name, size_t index, uint8_t 
 	memcpy(ret + 3, uuid, 3);
 }
 
+void mkd_identity_salt(const char *seed, const char *name, const char *user, char ret[static 17])
+{
+	uint8_t ns[16], uuid[16];
+	char role[64];
+
+	guest_ns(seed, name, ns);
+	(void)snprintf(role, sizeof(role), "password-salt-%s", user);
+	derive_str(ns, role, uuid);
+	make_salt(uuid, ret);
+}
+
 const char *mkd_identity_seed(const char *profile, const uint8_t tar_sha256[static 32],
 			      char buf[static 256])
 {

@@ -9,6 +9,7 @@
 #include "mkdomu/plan_disk.h"
 #include "mkdomu/plan_hooks.h"
 #include "mkdomu/plan_source.h"
+#include "mkdomu/users.h"
 
 #define EXTRA_MAX 1024 /* x86's COMMAND_LINE_SIZE is 2048, and root=, console= join in */
 
@@ -285,6 +286,8 @@ static int plan_access(const struct mkd_draft *j)
 	if (r == 0)
 		r = mkd_draft_text(j, MKD_KEY_AUTHORIZED_KEYS, NULL, &j->p->authorized_keys_file);
 	if (r == 0)
+		r = mkd_users_plan(j);
+	if (r == 0)
 		r = mkd_draft_text(j, MKD_KEY_SEED, NULL, &j->p->seed);
 	return r;
 }
@@ -352,6 +355,7 @@ void mkd_plan_free(struct mkd_plan *p)
 	mkd_strv_free(&p->signers);
 	mkd_strv_free(&p->hooks);
 	free(p->fileops);
+	mkd_users_free(p);
 	mkd_strv_free(&p->hook_paths);
 	mkd_strv_free(&p->pool);
 	*p = (struct mkd_plan){ 0 };

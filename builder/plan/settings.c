@@ -176,6 +176,10 @@ const struct mkd_setting_info mkd_setting_info[MKD_N_KEYS] = {
 					      "root's password or crypt(5) hash (default: locked)"),
 	[MKD_KEY_AUTHORIZED_KEYS] =
 		OPTION("authorized-keys", "FILE", false, "SSH public keys that may log in as root"),
+	[MKD_KEY_USER] =
+		OPTION("user", "NAME[:WORD,...]", true,
+		       "make an account; words: groups=A+B, uid=N, shell=PATH, keys=FILE (of "
+		       "ssh), password-file=FILE, and sudo, to become root by it"),
 	[MKD_KEY_SEED] = OPTION("seed", "TEXT", false,
 				"what UUIDs, MAC and machine id are derived from, with the name "
 				"(default: profile and tarball)"),

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <ext2fs/ext2fs.h>
 
+#include "mkdomu/e4_acl.h"
 #include "mkdomu/e4_ops.h"
 
 #define LINKS_MAX 65000 /* EXT4_LINK_MAX of the kernel */
@@ -334,7 +335,8 @@ static int do_chmod(struct mkd_tree *t, const char *path, mode_t mode, struct mk
 		return r;
 	before = i;
 	MKD_E4_IN(&i)->i_mode = (uint16_t)((mkd_e4_mode(&i) & (mode_t)S_IFMT) | mode);
-	return update(mkd_e4_of(t), &before, &i, err);
+	r = mkd_e4_acl_chmod(mkd_e4_of(t), &i, mode, err);
+	return r < 0 ? r : update(mkd_e4_of(t), &before, &i, err);
 }
 
 static int do_chown(struct mkd_tree *t, const char *path, uint32_t uid, uint32_t gid,

@@ -14,10 +14,10 @@ enum mkd_root_password {
 
 struct mkd_access {
 	enum mkd_root_password password;
-	size_t n_keys;  /* in root's authorized_keys */
+	size_t n_keys;  /* in authorized_keys */
 	bool sshd;      /* one is installed */
 	bool host_keys; /* it has host keys, or makes them at boot */
-	char home[256]; /* root's */
+	char home[256];
 };
 
 /* Pure: what a shadow(5) password field lets in; NULL (no such line) is locked. */
@@ -30,7 +30,15 @@ enum mkd_root_password mkd_access_field(const struct mkd_span *field);
 must_check int mkd_access_find(struct mkd_tree *t, const struct mkd_facts *facts,
 			       struct mkd_access *ret, struct mkd_err *err);
 
-/* Pure: one sentence for the summary, appended to *ret; false when nobody can log in. */
+/* The same of another user. Errors: mkd_access_find. */
+must_check int mkd_access_find_user(struct mkd_tree *t, const struct mkd_facts *facts,
+				    const char *user, struct mkd_access *ret, struct mkd_err *err);
+
+/*
+ * Pure: one sentence for the summary, appended to *ret; false when nobody can log in. The second
+ * is of a user among others, after a "; ".
+ */
+bool mkd_access_explain_user(const struct mkd_access *a, const char *user, struct mkd_buf *ret);
 bool mkd_access_explain(const struct mkd_access *a, struct mkd_buf *ret);
 
 /* Of the hook "identity", for roots of systemd in which nothing else makes host keys. */

@@ -9,6 +9,12 @@
 const char *mkd_console_getty(struct mkd_tree *t);
 
 /*
+ * sysvinit: /etc/inittab and /etc/inittab.d. A getty on hvc0 that is in the folder alone stays
+ * there. Errors: mkd_hook_console.
+ */
+must_check int mkd_console_sysvinit(const struct mkd_hook_ctx *c, struct mkd_err *err);
+
+/*
  * BusyBox: /etc/inittab, made where there is none; /sbin/poweroff and /sbin/reboot, by which the
  * kernel answers "xl shutdown" and "xl reboot". Errors: mkd_hook_console.
  */

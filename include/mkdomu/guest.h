@@ -7,6 +7,8 @@
 
 struct mkd_fileop;
 struct mkd_copy;
+struct mkd_user;
+struct mkd_login;
 
 /* All pointers are borrowed from the build; NULL = not asked for. */
 struct mkd_guest {
@@ -21,8 +23,11 @@ struct mkd_guest {
 	const char *root_password;          /* a crypt(3) hash or a password; a secret */
 	const char *password_salt;          /* 16 of [./0-9A-Za-z] */
 	const char *authorized_keys;        /* the text, checked */
-	const struct mkd_fileop *fileops;   /* fileop.h */
-	const struct mkd_copy *copies;      /* of each fileop, empty where it has no source */
+	const struct mkd_user *users;       /* users.h */
+	const struct mkd_login *logins;     /* of each user */
+	size_t n_users;
+	const struct mkd_fileop *fileops; /* fileop.h */
+	const struct mkd_copy *copies;    /* of each fileop, empty where it has no source */
 	size_t n_fileops;
 	int64_t epoch_sec;
 };

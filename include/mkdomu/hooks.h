@@ -15,7 +15,10 @@
  */
 int mkd_hook_console(const struct mkd_hook_ctx *c, struct mkd_err *err);
 
-/* Errors: mkd_guest_edit, mkd_tree_read. */
+/*
+ *	-ENOENT  fstab is a link to what is not there and cannot be made (HOOK)
+ *	and mkd_guest_edit, mkd_guest_resolve, mkd_tree_read
+ */
 int mkd_hook_fstab(const struct mkd_hook_ctx *c, struct mkd_err *err);
 
 /*
@@ -35,11 +38,11 @@ int mkd_hook_clock(const struct mkd_hook_ctx *c, struct mkd_err *err);
 int mkd_hook_identity(const struct mkd_hook_ctx *c, struct mkd_err *err);
 
 /*
- * Root's password and keys.
+ * Root's password and keys; users.
  *	-ENOENT  no shadow(5) or passwd(5) to put the password into (HOOK)
  *	and mkd_password_check, mkd_authorized_keys_check, mkd_password_hash, mkd_access_find,
  *	    mkd_guest_edit, mkd_unit_enable, mkd_runlevel_add, mkd_tree_mkdirs, mkd_tree_chmod,
- *	    mkd_tree_chown
+ *	    mkd_tree_chown, mkd_access_users
  */
 int mkd_hook_access(const struct mkd_hook_ctx *c, struct mkd_err *err);
 

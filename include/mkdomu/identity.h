@@ -7,7 +7,8 @@
  * UUIDv5s are nested: a role's namespace is the UUIDv5 of name in the UUIDv5 of seed in ours,
  * e1265b8d-f5e9-5adb-a365-247a546f8f26 (that of "mkdomu" in the DNS namespace). So no choice of
  * seed and name can meet another's, and uuidgen(1) --sha1 can follow each step. Roles: fs, swap,
- * disk, root-partition, swap-partition, domain, machine-id, password-salt, mac-<index>.
+ * disk, root-partition, swap-partition, domain, machine-id, password-salt, mac-<index>,
+ * password-salt-<user>.
  */
 #ifndef MKDOMU_IDENTITY_H
 #define MKDOMU_IDENTITY_H
@@ -38,6 +39,9 @@ void mkd_identity_base(const uint8_t start_sha256[static 32], struct mkd_base_id
 
 /* MAC of the NIC with this index: 00:16:3e (Xen's OUI) and 24 bits. */
 void mkd_identity_mac(const char *seed, const char *name, size_t index, uint8_t ret[static 6]);
+
+/* For the password of a user beside root, whose name is at most 32 bytes; as password_salt. */
+void mkd_identity_salt(const char *seed, const char *name, const char *user, char ret[static 17]);
 
 /* The seed when the user gave none: profile and tarball. buf gets a printable string; returns buf.
  */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* inittab.h - logins in sysvinit's inittab(5): "id:runlevels:action:process". Pure. */
+/*
+ * inittab.h - logins in sysvinit's inittab(5): "id:runlevels:action:process". Pure. sysvinit reads
+ * /etc/inittab and then /etc/inittab.d/<name>.tab; ids are unique across all of them.
+ */
 #ifndef MKDOMU_INITTAB_H
 #define MKDOMU_INITTAB_H
 
@@ -15,6 +18,24 @@
  */
 must_check int mkd_inittab_edit(struct mkd_span in, const void *arg, struct mkd_buf *out,
 				struct mkd_err *err);
+
+/*
+ * The same, arg a struct mkd_inittab: no id is taken that an active line of others has.
+ *	-ENOSPC  no free id for the line (HOOK)
+ */
+struct mkd_inittab {
+	const char *command;
+	struct mkd_span others; /* the texts of /etc/inittab.d/<name>.tab, one after another */
+};
+must_check int mkd_inittab_edit_beside(struct mkd_span in, const void *arg, struct mkd_buf *out,
+				       struct mkd_err *err);
+
+/*
+ * Likewise, but nothing is added; arg is a const bool *: false = the getty on hvc0 goes too.
+ * Always 0.
+ */
+must_check int mkd_inittab_off(struct mkd_span in, const void *arg, struct mkd_buf *out,
+			       struct mkd_err *err);
 
 /* Is there an active getty on hvc0? */
 bool mkd_inittab_has_hvc0(struct mkd_span text);

@@ -21,6 +21,7 @@ struct mkd_job {
 
 	/* inputs */
 	struct mkd_buf password, keys; /* the password is wiped at release */
+	struct mkd_login *logins;      /* one for each of the plan's users */
 	struct mkd_copy *copies;       /* one for each of the plan's fileops */
 	struct mkd_exthook *ext; /* one for each of the plan's hooks; path NULL = it is built in */
 	char *kernel, *ramdisk;  /* as they go into the config; ramdisk may be NULL */
@@ -64,9 +65,8 @@ struct mkd_job {
  *	-EEXIST  the config is there and not force, or is no regular file (TARGET)
  *	-ENAMETOOLONG  the name of the config (USAGE)
  *	-EACCES  the config's folder may not be written (TARGET)
- *	and mkd_copyin_read, mkd_job_overlap, mkd_exthook_find, mkd_file_read, mkd_file_read_secret,
- *	    mkd_password_check, mkd_authorized_keys_check, mkd_kernel_newest, mkd_kernel_look,
- *	    mkd_open_parent
+ *	and mkd_copyin_read, mkd_job_overlap, mkd_exthook_find, mkd_login_password,
+ *mkd_login_keys_read, mkd_logins_read, mkd_kernel_newest, mkd_kernel_look, mkd_open_parent
  */
 must_check int mkd_job_inputs(void *job, struct mkd_err *err);
 void mkd_job_inputs_release(void *job);

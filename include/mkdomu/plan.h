@@ -10,6 +10,7 @@
 #include "mkdomu/plan_net.h"
 
 struct mkd_fileop; /* fileop.h */
+struct mkd_user;   /* users.h */
 
 enum mkd_manifest { MKD_MANIFEST_QUICK, MKD_MANIFEST_FULL, MKD_MANIFEST_NONE };
 
@@ -65,6 +66,8 @@ struct mkd_plan {
 	const char *root_password;     /* "locked", "disabled"; NULL = keep, or by the file */
 	const char *root_password_out; /* where a random one goes; NULL = none is made */
 	const char *root_password_file, *authorized_keys_file;
+	struct mkd_user *users; /* in the order given; allocated */
+	size_t n_users;
 	const char *seed;
 	const uint8_t *start_sha256; /* 32 bytes; NULL = of the tarball, see identity.h */
 	int64_t epoch_sec; /* of all times that are made; 0 = by environment and tarball */

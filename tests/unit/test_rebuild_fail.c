@@ -204,6 +204,36 @@ static void secrets_must_be_as_they_were(void **state)
 	mkd_settings_free(&s);
 }
 
+static void files_of_users_are_in_the_folder(void **state)
+{
+	struct mkd_record rec = { .name = (char *)"w",
+				  .hostname = (char *)"w",
+				  .seed = (char *)"s",
+				  .n_disks = 1,
+				  .disks = { { .size_bytes = 16 * MIB, .sector_bytes = 512 } } };
+	struct mkd_rebuild_req q = { .disk = "w.img" };
+	const struct mkd_replan p = {
+		.req = &q, .record = &rec, .folder = "/f", .tarball = "/t.tar"
+	};
+	struct mkd_settings s = { 0 };
+	struct mkd_err err = { 0 };
+
+	(void)state;
+	assert_ok(mkd_settings_add(&rec.options, MKD_KEY_USER,
+				   "a:sudo,keys=k,password-file=p,uid=7", "--user", &err),
+		  &err);
+	assert_fails(replan(&p, &s, &err), &err, EINVAL, MKD_EXIT_USAGE,
+		     "'k' of a host (--user), which its manifest does not have");
+	q.inputs = "/in,1";
+	assert_fails(replan(&p, &s, &err), &err, EINVAL, MKD_EXIT_USAGE, "has a ',' in it");
+	q.inputs = "/in";
+	assert_nomem(replan(&p, &s, &err), &err);
+	assert_string_equal(mkd_settings_get(&s, MKD_KEY_USER),
+			    "a:sudo,keys=/in/k,password-file=/in/p,uid=7");
+	mkd_settings_free(&s);
+	mkd_settings_free(&rec.options);
+}
+
 /* Each time into a buffer that has no room yet. */
 static int render(const struct mkd_job *job, struct mkd_err *err)
 {
@@ -305,6 +335,7 @@ int main(void)
 		T(what_cannot_be_verified_is_told),
 		T(a_label_of_4096_byte_sectors_is_refused),
 		T(secrets_must_be_as_they_were),
+		T(files_of_users_are_in_the_folder),
 		T(a_manifest_runs_out_of_memory),
 		T(a_tarball_is_looked_for_in_the_cache),
 		T(a_url_that_lost_its_query_finds_its_tarball),
