@@ -302,6 +302,24 @@ mkdir "$W/asroot" && cd "$W/asroot" || exit 2
 cp "$U/plain.img" "$W/by-user.img"
 all_rows root
 check "root and user make the same image" cmp plain.img "$W/by-user.img"
+# a process of "nobody", as many daemons are, while root's hook runs
+hook waits <<'H'
+#!/bin/sh
+for i in $(seq 60); do [ ! -e "$MKDOMU_ROOT/etc/stop" ] || exit 0; sleep 0.987652; done
+exit 1
+H
+build waits --hook "$hooks/waits" >"$W/bg" 2>&1 &
+pid=$!
+for ((i = 0; i < 100; i++)); do inner=$(pgrep -f 'sleep 0.987652') && break; sleep 0.1; done
+check "root finds the staged folder" ls "/proc/$inner/root/mkdomu/root/etc/kept"
+nobody_sees_none() {
+	setpriv --reuid=65534 --regid=65534 --clear-groups -- \
+		sh -c 'ls -d /proc/$1 && ! ls /proc/$1/root/mkdomu && ! cat /proc/$1/root/mkdomu/root/etc/kept' - "$1"
+}
+check "nobody does not" nobody_sees_none "$inner"
+touch "/proc/$inner/root/mkdomu/root/etc/stop"
+wait "$pid"
+check "the hook ends well" [ $? = 0 ]
 show build mnt --hook "$hooks/mounted"
 check "a mounted hook" told "hook 'mounted' runs, on the mounted disk"
 fs=mnt.img
