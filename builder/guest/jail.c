@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "mkdomu/jailid.h"
 #include "mkdomu/jailinit.h"
 
 #define LOOK_MS    200
@@ -57,7 +58,11 @@ static int cannot(const struct mkd_jail_req *q, int code, const char *step, stru
 	return mkd_fail_errno(err, MKD_EXIT_HOOK, code, "cannot isolate it: %s", step);
 }
 
-/* As fork(2), into new namespaces. */
+/*
+ * As fork(2), into new namespaces. A raw clone runs no handler of pthread_atfork(3), and a lock
+ * that another thread held would stay locked in the copy: it is fine only while no thread runs, as
+ * now.
+ */
 static pid_t fork_into(const struct mkd_jail_req *q)
 {
 	unsigned long flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
@@ -74,7 +79,9 @@ static int make(struct mkd_jail *j, struct mkd_err *err)
 {
 	cleanup_close int theirs = -1, writing = -1;
 	int control[2], output[2];
-	struct mkd_jail_init in = { .req = j->req, .uid = geteuid(), .gid = getegid() };
+	struct mkd_jail_init in = {
+		.req = j->req, .uid = geteuid(), .gid = getegid(), .owner = j->owner
+	};
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control) != 0)
 		return mkd_fail_errno(err, MKD_EXIT_HOOK, errno, "cannot make a socket for it");
@@ -132,7 +139,7 @@ int mkd_jail_open(const struct mkd_jail_req *req, struct mkd_jail **ret, struct 
 				.control = -1,
 				.output = -1,
 				.dirfd = -1,
-				.owner = geteuid() == 0 ? (int)MKD_JAIL_NOBODY : -1,
+				.owner = geteuid() == 0 && !req->device ? mkd_jailid_pick() : -1,
 				.end.status = -1 };
 	r = make(j, err);
 	if (r == 0)

@@ -14,14 +14,27 @@
 #define NEW   "/tmp" /* where the new root is built; every host has it */
 #define QUIET (MS_NOSUID | MS_NODEV)
 #define INNER NEW MKD_JAIL_ROOT
+#define PROC  "hidepid=2"
 
 /* Of the host, when they are there: links as links, the rest bound read-only. */
 static const char *const programs[] = {
 	"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/opt", "/nix", "/gnu",
 };
 static const char *const config[] = {
-	"/etc/ld.so.cache", "/etc/ld.so.conf",      "/etc/ld.so.conf.d", "/etc/alternatives",
-	"/etc/ssl",         "/etc/ca-certificates", "/etc/pki",
+	"/etc/ld.so.cache",
+	"/etc/ld.so.conf",
+	"/etc/ld.so.conf.d",
+	"/etc/alternatives",
+	"/etc/ca-certificates",
+	/* never the whole of ssl and pki: private keys are in there */
+	"/etc/ssl/certs",
+	"/etc/ssl/cert.pem",
+	"/etc/ssl/ca-bundle.pem",
+	"/etc/ssl/openssl.cnf",
+	"/etc/pki/ca-trust/extracted",
+	"/etc/pki/tls/certs",
+	"/etc/pki/tls/cert.pem",
+	"/etc/pki/tls/openssl.cnf",
 };
 static const char *const net_config[] = {
 	"/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/services", "/etc/protocols",
@@ -122,9 +135,13 @@ static int make_dev(const char *prefix)
 
 static int make_folders(void)
 {
-	static const char *const folders[] = { "/dev",         "/etc",  "/mkdomu", "/mkdomu/hook",
-					       "/mkdomu/root", "/proc", "/root",   "/run",
-					       "/tmp",         "/var" };
+	static const char *const folders[] = {
+		"/dev",     "/etc",         "/etc/ssl",
+		"/etc/pki", "/etc/pki/tls", "/etc/pki/ca-trust",
+		"/mkdomu",  "/mkdomu/hook", "/mkdomu/root",
+		"/proc",    "/root",        "/run",
+		"/tmp",     "/var",
+	};
 
 	for (size_t i = 0; i < ARRAY_LEN(folders); i++) {
 		char path[64];
@@ -152,6 +169,19 @@ static int make_files(const struct mkd_jail_req *req)
 	return r < 0 ? r : make_file(path, req->program, req->program_len, 0555);
 }
 
+/*
+ * The host has no way in here but /proc/PID/root, which is shut to other users; this is the second
+ * lock. Not with a mounted disk, where a hook may become any user of the guest.
+ */
+static int shut(int owner)
+{
+	static const char path[] = NEW "/mkdomu";
+
+	if (owner >= 0 && chown(path, (uid_t)owner, (gid_t)owner) != 0)
+		return -errno;
+	return chmod(path, 0700) != 0 ? -errno : 0;
+}
+
 static bool is_folder(const char *path)
 {
 	struct stat st;
@@ -163,14 +193,17 @@ static bool is_folder(const char *path)
 static int furnish(void)
 {
 	static const char *const temps[] = { INNER "/tmp", INNER "/run" };
+	char options[2][48];
 	int r = 0;
 
+	for (size_t i = 0; i < ARRAY_LEN(temps); i++)
+		(void)snprintf(options[i], sizeof(options[i]), "mode=%s,size=%dm",
+			       i ? "755" : "1777", MKD_JAIL_STAGE_MIB);
 	for (size_t i = 0; r == 0 && i < ARRAY_LEN(temps); i++)
 		if (is_folder(temps[i]))
-			r = mount_at("tmpfs", temps[i], "tmpfs", QUIET,
-				     i ? "mode=755" : "mode=1777");
+			r = mount_at("tmpfs", temps[i], "tmpfs", QUIET, options[i]);
 	if (r == 0 && is_folder(INNER "/proc"))
-		r = mount_at("proc", INNER "/proc", "proc", QUIET | MS_NOEXEC | MS_RDONLY, NULL);
+		r = mount_at("proc", INNER "/proc", "proc", QUIET | MS_NOEXEC | MS_RDONLY, PROC);
 	if (r == 0 && is_folder(INNER "/dev"))
 		r = make_dev(INNER);
 	return r;
@@ -209,7 +242,7 @@ static int enter(void)
 			NULL);
 }
 
-int mkd_jailfs_build(const struct mkd_jail_req *req, bool *has_proc, const char **step)
+int mkd_jailfs_build(const struct mkd_jail_req *req, int owner, bool *has_proc, const char **step)
 {
 	int r;
 
@@ -223,6 +256,8 @@ int mkd_jailfs_build(const struct mkd_jail_req *req, bool *has_proc, const char 
 		r = make_folders();
 	if (r == 0)
 		r = make_files(req);
+	if (r == 0 && !req->device)
+		r = shut(owner);
 	*step = r < 0 ? *step : "showing it the host's programs";
 	if (r == 0)
 		r = bind_all(programs, ARRAY_LEN(programs));
@@ -236,7 +271,7 @@ int mkd_jailfs_build(const struct mkd_jail_req *req, bool *has_proc, const char 
 	if (r < 0)
 		return r;
 	/* a container's masked procfs may not be mounted again by an ordinary user: do without */
-	*has_proc = mount_at("proc", NEW "/proc", "proc", QUIET | MS_NOEXEC, NULL) == 0;
+	*has_proc = mount_at("proc", NEW "/proc", "proc", QUIET | MS_NOEXEC, PROC) == 0;
 	r = make_work(req, step);
 	if (r < 0)
 		return r;

@@ -117,17 +117,25 @@ static int write_text(const char *path, const char *text)
 	return fd < 0 ? -errno : mkd_write_full(fd, text, strlen(text));
 }
 
-/* Root of the new user namespace, which this process is in, is uid and gid outside of it. */
-static int map_root(uid_t uid, gid_t gid)
+static int write_map(const char *who, const char *name, const char *text)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/proc/%s/%s", who, name);
+	return write_text(path, text);
+}
+
+/* Root of the user namespace that who, a name in /proc, is in becomes uid and gid outside of it. */
+static int map_root(const char *who, uid_t uid, gid_t gid)
 {
 	char text[64];
-	int r = write_text("/proc/self/setgroups", "deny");
+	int r = write_map(who, "setgroups", "deny");
 
 	(void)snprintf(text, sizeof(text), "0 %u 1", uid);
 	if (r == 0)
-		r = write_text("/proc/self/uid_map", text);
+		r = write_map(who, "uid_map", text);
 	(void)snprintf(text, sizeof(text), "0 %u 1", gid);
-	return r < 0 ? r : write_text("/proc/self/gid_map", text);
+	return r < 0 ? r : write_map(who, "gid_map", text);
 }
 
 static int build(const struct mkd_jail_init *in, bool *has_proc, const char **step)
@@ -138,10 +146,10 @@ static int build(const struct mkd_jail_init *in, bool *has_proc, const char **st
 	r = keep_two(in);
 	if (r == 0 && in->uid != 0) {
 		*step = "becoming root of its user namespace";
-		r = map_root(in->uid, in->gid);
+		r = map_root("self", in->uid, in->gid);
 	}
 	if (r == 0)
-		r = mkd_jailfs_build(in->req, has_proc, step);
+		r = mkd_jailfs_build(in->req, in->owner, has_proc, step);
 	if (r < 0)
 		return r;
 	*step = "naming it";
@@ -150,17 +158,17 @@ static int build(const struct mkd_jail_init *in, bool *has_proc, const char **st
 
 /* -- the program -- */
 
-/* As root: nobody outside, root inside. False: it stays root. */
-static bool become_nobody(void)
+/*
+ * Become root of the user namespace, which is somebody else outside: the first process has set the
+ * maps. It does, as for that this one would have to be dumpable, and until execve(2) it is a copy
+ * of a program that has read secrets.
+ */
+static int become_mapped(void)
 {
-	if (setgroups(0, NULL) != 0 ||
-	    setresgid(MKD_JAIL_NOBODY, MKD_JAIL_NOBODY, MKD_JAIL_NOBODY) != 0 ||
-	    setresuid(MKD_JAIL_NOBODY, MKD_JAIL_NOBODY, MKD_JAIL_NOBODY) != 0)
-		return false;
-	/* else /proc/self would be root's */
-	(void)prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
-	return unshare(CLONE_NEWUSER) == 0 && map_root(MKD_JAIL_NOBODY, MKD_JAIL_NOBODY) == 0 &&
-	       setresgid(0, 0, 0) == 0 && setresuid(0, 0, 0) == 0;
+	if (setresgid(0, 0, 0) != 0 || setresuid(0, 0, 0) != 0)
+		return -errno;
+	/* another user: that set it to fs.suid_dumpable, which may be 1 (prctl(2)) */
+	return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 ? -errno : 0;
 }
 
 static int plain_signals(void)
@@ -178,7 +186,7 @@ struct start {
 	const struct mkd_jail_init *in;
 	int ready[2], go[2]; /* pipes: the maps are set; /proc is read-only now */
 	int failed;          /* a pipe's end: an errno, and the step behind it */
-	bool as_nobody;
+	bool mapped;         /* in a user namespace of its own, as in->owner */
 };
 
 static void __attribute__((noreturn)) not_started(const struct start *s, int r, const char *step)
@@ -199,12 +207,12 @@ static void __attribute__((noreturn)) program(const struct start *s)
 	int r = plain_signals();
 
 	(void)snprintf(path, sizeof(path), "/mkdomu/hook/%s", q->name);
-	if (s->as_nobody)
-		(void)become_nobody(); /* what came of it is seen below */
+	if (s->mapped && (setgroups(0, NULL) != 0 || unshare(CLONE_NEWUSER) != 0))
+		not_started(s, -errno, "making its user namespace");
 	if (write(s->ready[1], &byte, 1) != 1 || read(s->go[0], &byte, 1) != 1)
 		_exit(127);
-	if (s->as_nobody && geteuid() != 0) /* half way: neither of both */
-		not_started(s, -EPERM, "becoming root of its user namespace");
+	if (s->mapped && (r = become_mapped()) < 0)
+		not_started(s, r, "becoming root of its user namespace");
 	(void)umask(022);
 	(void)setsid();
 	if (r == 0)
@@ -235,11 +243,11 @@ static bool have_user_namespaces(void)
 static int start(const struct mkd_jail_init *in, bool has_proc, pid_t *ret, int *ret_failed)
 {
 	struct start s = { .in = in };
-	int failed[2];
-	char byte = 0;
+	int failed[2], r;
+	char byte = 0, who[16];
 
-	s.as_nobody = in->uid == 0 && !in->req->device && has_proc && have_user_namespaces();
-	if (in->uid == 0 && !in->req->device && !s.as_nobody)
+	s.mapped = in->owner >= 0 && has_proc && have_user_namespaces();
+	if (in->uid == 0 && !in->req->device && !s.mapped)
 		tell(MKD_JAIL_NOTE, 0,
 		     "runs as root with few capabilities: there is no user namespace for it");
 	if (pipe2(s.ready, O_CLOEXEC) != 0 || pipe2(s.go, O_CLOEXEC) != 0 ||
@@ -258,6 +266,9 @@ static int start(const struct mkd_jail_init *in, bool has_proc, pid_t *ret, int 
 	*ret_failed = failed[0];
 	if (read(s.ready[0], &byte, 1) != 1)
 		return -EIO;
+	(void)snprintf(who, sizeof(who), "%d", (int)*ret);
+	if (s.mapped && (r = map_root(who, (uid_t)in->owner, (gid_t)in->owner)) < 0)
+		return r;
 	if (has_proc && mkd_jailfs_lock_proc() < 0)
 		return -errno;
 	return write(s.go[1], &byte, 1) != 1 ? -errno : 0;

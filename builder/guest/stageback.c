@@ -7,17 +7,28 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "mkdomu/stageopen.h"
 #include "mkdomu/staging.h"
 
 DEFINE_CLEANUP(closedirp, DIR *, closedir)
 
 #define OPEN_DIR (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
+/*
+ * It goes twice over the folder. What differs is found out while nothing is taken: later a file
+ * with two names, of which the hook changed one, would get its old content back.
+ */
 struct back {
 	struct mkd_tree *t;
 	struct mkd_err *err;
 	unsigned depth;
+	bool looking;           /* the first time */
+	struct mkd_buf changes; /* of each file, a byte: bits below */
+	size_t at;              /* the next one of these to be taken */
 };
+
+#define NEW_TEXT 1
+#define NEW_MODE 2
 
 static int failed(const struct back *b, int code, const char *path)
 {
@@ -95,25 +106,65 @@ static int set_mode(const struct back *b, const char *path, mode_t is, mode_t wa
 	return (is ^ wanted) & 07777 ? mkd_tree_chmod(b->t, path, wanted & 07777, b->err) : 0;
 }
 
+static int look_at_file(struct back *b, const char *path, const struct mkd_buf *text, mode_t mode)
+{
+	cleanup_buf struct mkd_buf old = { 0 };
+	struct mkd_tree_stat st;
+	struct mkd_err e;
+	char bits = NEW_TEXT | NEW_MODE;
+	int r = mkd_tree_stat(b->t, path, false, &st, &e);
+
+	if (r < 0 && e.exit != MKD_EXIT_HOOK) {
+		*b->err = e;
+		return r;
+	}
+	if (r == 0 && S_ISREG(st.mode) && st.size_bytes == text->len) {
+		r = mkd_tree_read(b->t, path, MKD_STAGING_FILE_MAX, &old, b->err);
+		if (r < 0)
+			return r;
+		if (memcmp(mkd_buf_cstr(&old), mkd_buf_cstr(text), text->len) == 0)
+			bits &= ~NEW_TEXT;
+	}
+	if (r == 0 && !((st.mode ^ mode) & 07777))
+		bits &= ~NEW_MODE;
+	mkd_buf_add(&b->changes, &bits, 1);
+	return mkd_buf_check(&b->changes, b->err);
+}
+
+/* An entry that came in between is all new. */
+static int next_change(struct back *b)
+{
+	return b->at < b->changes.len ? b->changes.data[b->at++] : NEW_TEXT | NEW_MODE;
+}
+
+static int put_file(struct back *b, const char *path, const struct mkd_buf *text, mode_t mode)
+{
+	struct mkd_tree_stat old;
+	int change = next_change(b), r;
+	bool there;
+
+	r = clear(b, path, S_IFREG, &old, &there);
+	if (r == 0 && (!there || change & NEW_TEXT))
+		r = mkd_tree_write(b->t, path, mkd_buf_cstr(text), text->len, mode & 07777, b->err);
+	return r == 0 && there && change & NEW_MODE ? set_mode(b, path, old.mode, mode) : r;
+}
+
 static int take_file(struct back *b, int dirfd, const char *name, const char *path)
 {
 	cleanup_buf struct mkd_buf text = { 0 };
-	cleanup_close int fd = -1;
-	struct mkd_tree_stat old;
-	struct stat st;
-	bool there;
+	mode_t mode = 0;
+	cleanup_close int fd = mkd_stage_open(dirfd, name, false, 0400, &mode);
 	int r;
 
-	fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st) != 0)
-		return failed(b, errno, path);
+	if (fd < 0)
+		return failed(b, -fd, path);
+	r = mkd_stage_restore(fd, 0400, mode);
+	if (r < 0)
+		return failed(b, -r, path);
 	r = read_file(b, fd, path, &text);
-	if (r == 0)
-		r = clear(b, path, S_IFREG, &old, &there);
-	if (r == 0)
-		r = mkd_tree_write(b->t, path, mkd_buf_cstr(&text), text.len, st.st_mode & 07777,
-				   b->err);
-	return r == 0 && there ? set_mode(b, path, old.mode, st.st_mode) : r;
+	if (r < 0)
+		return r;
+	return b->looking ? look_at_file(b, path, &text, mode) : put_file(b, path, &text, mode);
 }
 
 static int take_link(struct back *b, int dirfd, const char *name, const char *path)
@@ -127,6 +178,8 @@ static int take_link(struct back *b, int dirfd, const char *name, const char *pa
 
 	if (n < 0)
 		return failed(b, errno, path);
+	if (b->looking)
+		return 0;
 	text[n] = '\0';
 	r = clear(b, path, S_IFLNK, &old, &there);
 	if (r == 0 && there)
@@ -190,7 +243,7 @@ static int take_all(struct back *b, int fd, const char *path)
 
 	if (r == 0 && names.n)
 		qsort(names.v, names.n, sizeof(*names.v), by_bytes);
-	if (r == 0)
+	if (r == 0 && !b->looking)
 		r = remove_gone(b, path, &names);
 	for (size_t i = 0; r == 0 && i < names.n; i++) {
 		cleanup_free char *inner = NULL;
@@ -202,28 +255,37 @@ static int take_all(struct back *b, int fd, const char *path)
 	return r;
 }
 
+static int make_dir(struct back *b, const char *path, mode_t mode)
+{
+	struct mkd_tree_stat old;
+	bool there;
+	int r = clear(b, path, S_IFDIR, &old, &there);
+
+	if (r < 0)
+		return r;
+	return there ? set_mode(b, path, old.mode, mode)
+		     : mkd_tree_mkdirs(b->t, path, mode & 07777, b->err);
+}
+
 static int take_dir(struct back *b, int dirfd, const char *name, const char *path)
 {
-	cleanup_close int fd = openat(dirfd, name, OPEN_DIR);
-	struct mkd_tree_stat old;
-	struct stat st;
-	bool there;
+	mode_t mode = 0;
+	cleanup_close int fd = mkd_stage_open(dirfd, name, true, 0700, &mode);
 	int r;
 
-	if (fd < 0 || fstat(fd, &st) != 0)
-		return failed(b, errno, path);
+	if (fd < 0)
+		return failed(b, -fd, path);
 	if (b->depth == MKD_STAGING_DEPTH_MAX)
 		return too_deep(b, path);
-	r = clear(b, path, S_IFDIR, &old, &there);
-	if (r == 0 && !there)
-		r = mkd_tree_mkdirs(b->t, path, st.st_mode & 07777, b->err);
-	else if (r == 0)
-		r = set_mode(b, path, old.mode, st.st_mode);
+	r = b->looking ? 0 : make_dir(b, path, mode);
 	b->depth++;
 	if (r == 0)
 		r = take_all(b, fd, path);
 	b->depth--;
-	return r;
+	if (r < 0)
+		return r;
+	r = mkd_stage_restore(fd, 0700, mode); /* for the second time */
+	return r < 0 ? failed(b, -r, path) : 0;
 }
 
 static int take(struct back *b, int dirfd, const char *name, const char *path)
@@ -251,8 +313,11 @@ static int path_is_gone(struct back *b, const char *path)
 {
 	struct mkd_tree_stat st;
 	struct mkd_err e;
-	int r = mkd_tree_stat(b->t, path, false, &st, &e);
+	int r;
 
+	if (b->looking)
+		return 0;
+	r = mkd_tree_stat(b->t, path, false, &st, &e);
 	if (r == -ENOENT || r == -ENOTDIR)
 		return 0;
 	if (r < 0)
@@ -283,6 +348,7 @@ static int take_path(struct back *b, const struct mkd_staging *s, const char *pa
 	int r = mkd_strdup(path, &copy, b->err);
 	struct stat st;
 	char *name = copy;
+	mode_t mode = 0;
 
 	if (r == 0 && fd < 0)
 		return failed(b, errno, path);
@@ -290,9 +356,9 @@ static int take_path(struct back *b, const struct mkd_staging *s, const char *pa
 		int next;
 
 		*slash = '\0';
-		next = openat(fd, name + 1, OPEN_DIR);
-		if (next < 0 && errno != ENOENT)
-			return failed(b, errno, copy);
+		next = mkd_stage_open(fd, name + 1, true, 0700, &mode);
+		if (next < 0 && next != -ENOENT)
+			return failed(b, -next, copy);
 		*slash = '/';
 		if (next < 0)
 			return path_is_gone(b, path);
@@ -303,16 +369,32 @@ static int take_path(struct back *b, const struct mkd_staging *s, const char *pa
 		return r;
 	if (fstatat(fd, name + 1, &st, AT_SYMLINK_NOFOLLOW) != 0)
 		return errno == ENOENT ? path_is_gone(b, path) : failed(b, errno, path);
-	r = make_parents(b, copy);
+	if (!b->looking)
+		r = make_parents(b, copy);
 	return r < 0 ? r : take(b, fd, name + 1, path);
+}
+
+static int take_paths(struct back *b, const struct mkd_staging *s)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < s->paths->n; i++)
+		r = take_path(b, s, s->paths->v[i]);
+	return r;
 }
 
 int mkd_staging_back(const struct mkd_staging *s, struct mkd_tree *t, struct mkd_err *err)
 {
-	struct back b = { .t = t, .err = err };
-	int r = 0;
+	struct back b = { .t = t, .err = err, .looking = true };
+	int r;
 
-	for (size_t i = 0; r == 0 && i < s->paths->n; i++)
-		r = take_path(&b, s, s->paths->v[i]);
+	/* it is nobody's, and the hook may have shut it */
+	if (geteuid() != 0)
+		(void)fchmod(s->dirfd, 0755);
+	r = take_paths(&b, s);
+	b.looking = false;
+	if (r == 0)
+		r = take_paths(&b, s);
+	mkd_buf_free(&b.changes);
 	return r;
 }

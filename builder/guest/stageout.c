@@ -14,6 +14,7 @@ struct out {
 	const struct mkd_staging *s;
 	struct mkd_tree *t;
 	struct mkd_err *err;
+	struct mkd_strv above; /* folders on the way to a path, which are made */
 	unsigned depth;
 };
 
@@ -117,22 +118,42 @@ static int put(struct out *o, int dirfd, const char *name, const char *path)
 	return S_ISDIR(st.mode) ? put_dir(o, dirfd, name, path, st.mode) : 0;
 }
 
-/* A folder on the way to a path; made as it is in the guest, or 0755. */
-static int step_into(const struct out *o, int *fd, const char *name, const char *path, mode_t mode)
+/* A folder on the way to a path. More goes into it: its mode comes last, by finish_above. */
+static int step_into(struct out *o, int *fd, const char *name, const char *path)
 {
 	int next, r = 0;
 
 	if (mkdirat(*fd, name, 0755) == 0)
-		r = own(o, *fd, name, path);
+		r = mkd_strv_add(&o->above, path, o->err);
 	else if (errno != EEXIST)
 		return failed(o, errno, path);
 	next = r == 0 ? openat(*fd, name, OPEN_DIR) : -1;
 	if (r == 0 && next < 0)
 		return failed(o, errno, path);
-	if (r == 0 && fchmod(next, mode & 07777) != 0)
-		r = failed(o, errno, path);
 	(void)close(*fd);
 	*fd = next;
+	return r;
+}
+
+/* Owner and mode as in the guest, or 0755 where it has none; the inner ones first. */
+static int finish_above(struct out *o)
+{
+	int r = 0;
+
+	for (size_t i = o->above.n; r == 0 && i; i--) {
+		const char *path = o->above.v[i - 1];
+		struct mkd_tree_stat st = { .mode = 0755 };
+		struct mkd_err e;
+
+		r = mkd_tree_stat(o->t, path, false, &st, &e);
+		if (r < 0 && r != -ENOENT) {
+			*o->err = e;
+			return r;
+		}
+		r = own(o, o->s->dirfd, path + 1, path);
+		if (r == 0 && fchmodat(o->s->dirfd, path + 1, st.mode & 07777, 0) != 0)
+			r = failed(o, errno, path);
+	}
 	return r;
 }
 
@@ -175,7 +196,7 @@ static int put_path(struct out *o, const char *path)
 			return refuse_link(o, copy);
 		if (!slash)
 			return there ? put(o, fd, s + 1, copy) : 0;
-		r = step_into(o, &fd, s + 1, copy, there ? st.mode : 0755);
+		r = step_into(o, &fd, s + 1, copy);
 		*slash = '/';
 		s = slash;
 	}
@@ -189,5 +210,8 @@ int mkd_staging_out(const struct mkd_staging *s, struct mkd_tree *t, struct mkd_
 
 	for (size_t i = 0; r == 0 && i < s->paths->n; i++)
 		r = put_path(&o, s->paths->v[i]);
+	if (r == 0)
+		r = finish_above(&o);
+	mkd_strv_free(&o.above);
 	return r;
 }

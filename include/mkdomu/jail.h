@@ -8,12 +8,13 @@
  *
  * The first process of the pid namespace is a copy of this program (jailinit.h). It lives on one
  * end of a socket of which only this process has the other: whatever becomes of this process, the
- * jail ends, and with it every process, mount and temporary file in it.
+ * jail ends, and with it every process, mount and temporary file in it. As a copy it has secrets in
+ * its memory: it is not dumpable, nor is its child until that has become the program.
  *
  * Without root a user namespace is needed. With root and a staged folder the program runs in one
- * too, as root there and as nobody outside; where there is none, as root with those capabilities
- * that are about files. With a mounted disk it is root, with those and CAP_SYS_CHROOT, CAP_MKNOD,
- * CAP_SETUID, CAP_SETGID, CAP_SETFCAP, CAP_KILL; every mount is nodev.
+ * too, as root there and outside as an id that nobody else has (jailid.h); where there is none, as
+ * root with those capabilities that are about files. With a mounted disk it is root, with those and
+ * CAP_SYS_CHROOT, CAP_MKNOD, CAP_SETUID, CAP_SETGID, CAP_SETFCAP, CAP_KILL; every mount is nodev.
  */
 #ifndef MKDOMU_JAIL_H
 #define MKDOMU_JAIL_H

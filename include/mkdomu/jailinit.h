@@ -7,9 +7,6 @@
 
 #include "mkdomu/jail.h"
 
-/* Whom a staged program is outside of its user namespace when root runs it: nobody. */
-#define MKD_JAIL_NOBODY 65534u
-
 enum mkd_jail_kind {
 	MKD_JAIL_READY,    /* with the staged folder's descriptor */
 	MKD_JAIL_FAILED,   /* value: errno; what: the step */
@@ -33,6 +30,7 @@ struct mkd_jail_init {
 	int control, output; /* descriptors */
 	uid_t uid;           /* effective, outside */
 	gid_t gid;
+	int owner; /* whom root's staged program is outside of its user namespace, or -1 */
 };
 
 /* fd -1 = none. 0, or a negative errno. */

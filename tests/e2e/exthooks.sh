@@ -13,6 +13,12 @@ echo 'root:x:0:' >"$W/small/etc/group"
 printf 'root:x:0:0:root:/root:/bin/sh\n' >"$W/small/etc/passwd"
 chmod 640 "$W/small/etc/kept"
 ln -s kept "$W/small/etc/link"
+echo old >"$W/small/etc/ha"
+ln "$W/small/etc/ha" "$W/small/etc/hb"
+echo old >"$W/small/etc/hc"
+ln "$W/small/etc/hc" "$W/small/etc/hd"
+echo hidden >"$W/small/etc/shadow"
+mkdir -p "$W/small/usr/share/x"
 mkfifo "$W/small/etc/fifo"
 ! is_root || chown 7:8 "$W/small/etc/kept"
 cp /bin/busybox "$W/small/usr/bin/busybox" 2>/dev/null || :
@@ -22,8 +28,12 @@ ln -s usr/bin "$W/small/bin"
 printf '#!/usr/bin/busybox sh\necho "$@" >/etc/apk-ran; echo "$TZ" >>/etc/apk-ran\n' >"$W/small/sbin/apk"
 chmod 755 "$W/small/sbin/apk"
 small_root "$W/small.tar.xz"
+# modes that bind an ordinary user, but not its hook
+! is_root || chmod 0 "$W/small/etc/shadow"
+chmod 555 "$W/small/usr/share" "$W/small/usr"
 # that one makes all root's; kept's owner is what has to survive
 tar -C "$W/small" --sort=name --numeric-owner --mtime=@1700000000 -cJf "$W/small.tar.xz" .
+chmod 755 "$W/small/usr/share" "$W/small/usr"
 chmod 644 "$W/small.tar.xz"
 sha=$(sha256sum "$W/small.tar.xz" | cut -d ' ' -f 1)
 chmod -R a+rX "$W"
@@ -64,6 +74,15 @@ mkdir -m 750 sub; echo deep >sub/deep; ln -s /etc/passwd sub/out
 id -u >uid; umask >umask; env | LC_ALL=C sort >env; cat /proc/net/dev >net; pwd -P >pwd
 grep -q '"hasRootPassword": false' "$MKDOMU_JSON"
 readlink /proc/self/fd/* | grep -v pipe: >fds || :
+H
+hook links <<'H'
+#!/bin/sh
+# mkdomu-hook: paths=/etc,/usr/share/x
+set -e
+cd "$MKDOMU_ROOT/etc"
+sed -i s/old/new/ ha; chmod 600 hd
+[ "$(cat shadow)" = hidden ]; echo more >>shadow; chmod 0 shadow
+echo y >"$MKDOMU_ROOT/usr/share/x/y"
 H
 hook fails <<'H'
 #!/bin/sh
@@ -210,6 +229,14 @@ all_rows() {
 	chmod 755 "$W/other" "$W/other/edits"
 	refused "$w: but not with another" 6 "is not the hook" "$as_who" "$PROG" verify plain.img --tarball "$W/small.tar.xz" --hook-dir "$W/other"
 
+	show build hard --hook "$hooks/links"
+	fs=hard.img
+	for f in ha hb; do check "$w: hard links: $f" guest_says "/etc/$f" '^new$'; done
+	for f in hc hd; do check "$w: hard links: $f's mode" is_mode "/etc/$f" 600; done
+	check "$w: a file of mode 0" guest_says /etc/shadow '^more$'
+	check "$w: stays so" is_mode /etc/shadow 000
+	check "$w: a folder of mode 555" is_mode /usr/share 555
+	check "$w: and what is new below" guest_says /usr/share/x/y '^y$'
 	show build skip --hook "$hooks/skips"
 	check "$w: status 75 skips" told "hook 'skips' has nothing to do"
 	fs=skip.img
@@ -302,6 +329,24 @@ mkdir "$W/asroot" && cd "$W/asroot" || exit 2
 cp "$U/plain.img" "$W/by-user.img"
 all_rows root
 check "root and user make the same image" cmp plain.img "$W/by-user.img"
+# a process of "nobody", as many daemons are, while root's hook runs
+hook waits <<'H'
+#!/bin/sh
+for i in $(seq 60); do [ ! -e "$MKDOMU_ROOT/etc/stop" ] || exit 0; sleep 0.987652; done
+exit 1
+H
+build waits --hook "$hooks/waits" >"$W/bg" 2>&1 &
+pid=$!
+for ((i = 0; i < 100; i++)); do inner=$(pgrep -f 'sleep 0.987652') && break; sleep 0.1; done
+check "root finds the staged folder" ls "/proc/$inner/root/mkdomu/root/etc/kept"
+nobody_sees_none() {
+	setpriv --reuid=65534 --regid=65534 --clear-groups -- \
+		sh -c 'ls -d /proc/$1 && ! ls /proc/$1/root/mkdomu && ! cat /proc/$1/root/mkdomu/root/etc/kept' - "$1"
+}
+check "nobody does not" nobody_sees_none "$inner"
+touch "/proc/$inner/root/mkdomu/root/etc/stop"
+wait "$pid"
+check "the hook ends well" [ $? = 0 ]
 show build mnt --hook "$hooks/mounted"
 check "a mounted hook" told "hook 'mounted' runs, on the mounted disk"
 fs=mnt.img

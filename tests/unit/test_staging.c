@@ -4,9 +4,11 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "fault.h"
+#include "mkdomu/stageopen.h"
 #include "mkdomu/staging.h"
 #include "test.h"
 #include "tree_mem.h"
@@ -119,6 +121,126 @@ static void changes_come_back(void **state)
 	end(&x);
 }
 
+/* One file with two names is two copies: the one that was not changed must not win. */
+static void names_of_one_file(void **state)
+{
+	static const char *const names[] = { "st/etc/ha", "st/etc/hb" };
+	struct mkd_tree_stat st;
+	struct stage x;
+
+	for (int i = 0; i < 2; i++) {
+		start(state, &x, "/etc");
+		tree_mem_file(x.t, "/etc/ha", "old");
+		tree_mem_link(x.t, "/etc/ha", "/etc/hb");
+		assert_ok(out(&x), &x.err);
+		/* as sed -i does it */
+		test_write(test_path(state, "st/etc/tmp"), "new", 3);
+		assert_int_equal(rename(test_path(state, "st/etc/tmp"), test_path(state, names[i])),
+				 0);
+		assert_int_equal(chmod(test_path(state, names[i]), 0644), 0);
+		/* and the mode by the other name, or the same one in the second round */
+		assert_int_equal(chmod(test_path(state, names[1]), 0600), 0);
+		assert_ok(back(&x), &x.err);
+		assert_string_equal(tree_mem_text(x.t, "/etc/ha"), "new");
+		assert_string_equal(tree_mem_text(x.t, "/etc/hb"), "new");
+		st = stat_in(&x, "/etc/ha");
+		assert_int_equal(st.mode & 07777, 0600);
+		assert_int_equal(stat_in(&x, "/etc/hb").mode & 07777, 0600);
+		end(&x);
+		assert_int_equal(rename(test_path(state, "st"), test_path(state, i ? "s1" : "s0")),
+				 0);
+	}
+	start(state, &x, "/etc");
+	tree_mem_file(x.t, "/etc/ha", "old");
+	tree_mem_link(x.t, "/etc/ha", "/etc/hb");
+	assert_ok(out(&x), &x.err);
+	assert_int_equal(chmod(test_path(state, "st/etc/ha"), 0600), 0);
+	test_write(test_path(state, "st/etc/hb"), "NEW", 3);
+	assert_ok(back(&x), &x.err);
+	assert_string_equal(tree_mem_text(x.t, "/etc/ha"), "NEW");
+	assert_int_equal(stat_in(&x, "/etc/hb").mode & 07777, 0600);
+	end(&x);
+}
+
+/* Modes that bind all but root: exit status 0 of a process that became somebody else. */
+static int without_rights(void **state)
+{
+	struct mkd_tree_stat st;
+	struct stage x;
+	unsigned changes;
+
+	start(state, &x, "/etc");
+	assert_ok(mkd_strv_add(&x.paths, "/opt/n/f", &x.err), &x.err);
+	assert_ok(mkd_strv_add(&x.paths, "/opt/n/g", &x.err), &x.err);
+	tree_mem_file(x.t, "/opt/n/f", "f");
+	tree_mem_file(x.t, "/opt/n/g", "g");
+	tree_mem_file(x.t, "/etc/shadow", "s");
+	assert_ok(mkd_tree_chmod(x.t, "/etc/shadow", 0, &x.err), &x.err);
+	assert_ok(mkd_tree_chmod(x.t, "/etc/d", 0, &x.err), &x.err);
+	assert_ok(mkd_tree_chmod(x.t, "/opt", 0444, &x.err), &x.err);
+	assert_ok(mkd_tree_chmod(x.t, "/opt/n", 0555, &x.err), &x.err);
+	changes = tree_mem_changes(x.t);
+	assert_ok(out(&x), &x.err);
+	assert_ok(back(&x), &x.err);
+	assert_int_equal(tree_mem_changes(x.t), changes);
+	/* a hook, to which modes are nothing, and which leaves such ones */
+	assert_int_equal(chmod(test_path(state, "st/etc/shadow"), 0600), 0);
+	test_write(test_path(state, "st/etc/shadow"), "S", 1);
+	assert_int_equal(chmod(test_path(state, "st/etc/shadow"), 0), 0);
+	assert_int_equal(chmod(test_path(state, "st/etc/a"), 0200), 0);
+	assert_int_equal(fchmod(x.s.dirfd, 0), 0);
+	assert_ok(back(&x), &x.err);
+	assert_string_equal(tree_mem_text(x.t, "/etc/shadow"), "S");
+	st = stat_in(&x, "/etc/shadow");
+	assert_int_equal(st.mode & 07777, 0);
+	assert_int_equal(stat_in(&x, "/etc/a").mode & 07777, 0200);
+	assert_int_equal(stat_in(&x, "/etc/d").mode & 07777, 0);
+	assert_int_equal(stat_in(&x, "/opt").mode & 07777, 0444);
+	/* else the test's folder cannot be removed */
+	assert_int_equal(chmod(test_path(state, "st/etc/d"), 0700), 0);
+	assert_int_equal(chmod(test_path(state, "st/opt/n"), 0700), 0);
+	end(&x);
+	return 0;
+}
+
+static void as_an_ordinary_user(void **state)
+{
+	int status = -1;
+	pid_t pid;
+
+	if (geteuid() != 0) {
+		assert_int_equal(without_rights(state), 0);
+		return;
+	}
+	assert_int_equal(chown(*state, 65533, 65533), 0);
+	pid = fork();
+	if (pid == 0) {
+		if (setgid(65533) != 0 || setuid(65533) != 0)
+			_exit(9);
+		_exit(without_rights(state));
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+static void one_is_opened(void **state)
+{
+	struct stage x;
+	mode_t mode;
+	int fd;
+
+	start(state, &x, "/etc");
+	assert_ok(out(&x), &x.err);
+	fd = mkd_stage_open(x.s.dirfd, "etc", true, 0700, &mode);
+	assert_true(fd >= 0 && S_ISDIR(mode));
+	assert_int_equal(mkd_stage_open(fd, "link", false, 0400, &mode), -ELOOP);
+	assert_int_equal(mkd_stage_open(fd, "none", false, 0400, &mode), -ENOENT);
+	/* mkd_stage_open: -ELOOP, -ENOENT, other */
+	assert_int_equal(mkd_stage_open(fd, "a", true, 0700, &mode), -ENOTDIR);
+	(void)close(fd);
+	end(&x);
+}
+
 static void types_change(void **state)
 {
 	struct stage x;
@@ -228,6 +350,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		IN_DIR(nothing_done_is_nothing_changed),
 		IN_DIR(changes_come_back),
+		IN_DIR(names_of_one_file),
+		IN_DIR(as_an_ordinary_user),
+		IN_DIR(one_is_opened),
 		IN_DIR(types_change),
 		IN_DIR(paths_come_and_go),
 		IN_DIR(what_is_refused),
