@@ -114,6 +114,9 @@ static void option_value(struct page *p, enum mkd_key key, const char *value)
 	case MKD_KEY_FILES:
 		file_value(p, value);
 		return;
+	case MKD_KEY_MODULES:
+		value = p->j->modules.version;
+		break;
 	case MKD_KEY_HOOK:
 	case MKD_KEY_ADD_HOOK:
 	case MKD_KEY_KEYRING:
@@ -284,6 +287,24 @@ static void copies(struct page *p)
 	}
 }
 
+static void modules(struct page *p)
+{
+	const struct mkd_modules *m = &p->j->modules;
+	struct mkd_json *w = &p->json;
+
+	if (!m->version)
+		return;
+	mkd_json_object(w, NULL);
+	mkd_json_string(w, "name", m->version);
+	mkd_json_object(w, "digest");
+	mkd_json_hex(w, "mkdomuCopy1", m->sha256, sizeof(m->sha256));
+	mkd_json_end(w);
+	mkd_json_object(w, "annotations");
+	mkd_json_string(w, "role", "modules");
+	mkd_json_end(w);
+	mkd_json_end(w);
+}
+
 /* One that is not: of what it ran with the digest, and whether others may get something else. */
 static void external_hook(struct page *p, const struct mkd_exthook *h)
 {
@@ -322,6 +343,7 @@ static void dependencies(struct page *p, const uint8_t keys_sha256[32])
 		mkd_json_end(w);
 	}
 	copies(p);
+	modules(p);
 	mkd_json_end(w);
 }
 

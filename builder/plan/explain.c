@@ -235,6 +235,7 @@ static void explain_domain(const struct table *t)
 	row(t, MKD_KEY_KERNEL, "%s", p->kernel ? p->kernel : "the newest in /boot");
 	if (p->ramdisk || !p->kernel)
 		row(t, MKD_KEY_RAMDISK, "%s", p->ramdisk ? p->ramdisk : "the one beside it");
+	maybe(t, MKD_KEY_MODULES, p->modules);
 	maybe(t, MKD_KEY_EXTRA, p->extra);
 	row(t, MKD_KEY_MEMORY, "%u MiB", p->memory_mib);
 	if (p->maxmem_mib)

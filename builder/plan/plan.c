@@ -100,6 +100,25 @@ static int take_dom0_file(const struct mkd_draft *j, enum mkd_key key, const cha
 	return mkd_draft_keep(j, path, ret);
 }
 
+/* A folder of this host: "/lib/modules/" is one as well. */
+static int take_modules(const struct mkd_draft *j)
+{
+	const char *value = mkd_draft_get(j, MKD_KEY_MODULES);
+	cleanup_free char *text = NULL, *path = NULL;
+	size_t len;
+	int r;
+
+	if (!value)
+		return 0;
+	r = mkd_strdup(value, &text, j->err);
+	if (r < 0)
+		return r;
+	for (len = strlen(text); len > 1 && text[len - 1] == '/';)
+		text[--len] = '\0';
+	r = mkd_value_path(text, mkd_draft_origin(j, MKD_KEY_MODULES), &path, j->err);
+	return r < 0 || !path ? r : mkd_draft_keep(j, path, &j->p->modules);
+}
+
 static int take_extra(const struct mkd_draft *j)
 {
 	const char *value = mkd_draft_get(j, MKD_KEY_EXTRA);
@@ -181,6 +200,8 @@ static int plan_domain(const struct mkd_draft *j)
 	if (r == 0 && p->ramdisk && !p->kernel)
 		r = mkd_draft_clash(j, MKD_KEY_RAMDISK,
 				    "its kernel is not named; give --kernel FILE too");
+	if (r == 0)
+		r = take_modules(j);
 	if (r == 0)
 		r = take_extra(j);
 	if (r == 0)

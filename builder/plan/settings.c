@@ -127,6 +127,9 @@ const struct mkd_setting_info mkd_setting_info[MKD_N_KEYS] = {
 				"guest kernel in dom0 (default: the newest in /boot)"),
 	[MKD_KEY_RAMDISK] = BOTH("domain", "ramdisk", "FILE", false,
 				 "its initramfs (default: the one beside that kernel)"),
+	[MKD_KEY_MODULES] = OPTION("modules", "DIR", false,
+				   "the kernel's modules for the guest: /lib/modules/VERSION of "
+				   "this host, or the folder that it is in"),
 	[MKD_KEY_EXTRA] =
 		BOTH("domain", "extra", "ARGS", false, "further words for the kernel command line"),
 	[MKD_KEY_MEMORY] = BOTH("domain", "memory", "MIB", false, "memory in MiB (default: 1024)"),

@@ -6,6 +6,7 @@
 #include "mkdomu/exthook.h"
 #include "mkdomu/facts.h"
 #include "mkdomu/identity.h"
+#include "mkdomu/modules.h"
 #include "mkdomu/plan.h"
 #include "mkdomu/rootfs.h"
 #include "mkdomu/source.h"
@@ -22,6 +23,7 @@ struct mkd_job {
 	/* inputs */
 	struct mkd_buf password, keys; /* the password is wiped at release */
 	struct mkd_copy *copies;       /* one for each of the plan's fileops */
+	struct mkd_modules modules;    /* version NULL = none */
 	struct mkd_exthook *ext; /* one for each of the plan's hooks; path NULL = it is built in */
 	char *kernel, *ramdisk;  /* as they go into the config; ramdisk may be NULL */
 	int out_dirfd;           /* of plan->root_password_out, or -1 */
@@ -65,11 +67,17 @@ struct mkd_job {
  *	-ENAMETOOLONG  the name of the config (USAGE)
  *	-EACCES  the config's folder may not be written (TARGET)
  *	and mkd_copyin_read, mkd_job_overlap, mkd_exthook_find, mkd_file_read, mkd_file_read_secret,
- *	    mkd_password_check, mkd_authorized_keys_check, mkd_kernel_newest, mkd_kernel_look,
- *	    mkd_open_parent
+ *	    mkd_password_check, mkd_authorized_keys_check, mkd_job_kernel, mkd_open_parent
  */
 must_check int mkd_job_inputs(void *job, struct mkd_err *err);
 void mkd_job_inputs_release(void *job);
+
+/*
+ * kernels.c: the guest's kernel, its ramdisk and its modules, and what they lack.
+ *	-ENOMEM  (INTERNAL)
+ *	and mkd_kernel_newest, mkd_kernel_look, mkd_modules_read
+ */
+must_check int mkd_job_kernel(struct mkd_job *j, struct mkd_err *err);
 
 /*
  * overlap.c: no file may be written that is read, or twice.

@@ -53,6 +53,7 @@ struct mkd_plan {
 	const char *timezone, *locale, *keymap;
 	const char *type; /* "pv", "pvh" */
 	const char *kernel, *ramdisk, *extra;
+	const char *modules;                    /* a folder of this host; NULL = none */
 	unsigned memory_mib, maxmem_mib, vcpus; /* maxmem 0 = not asked for */
 	const char *on_poweroff, *on_reboot, *on_crash;
 	struct mkd_nic nics[MKD_IFACES]; /* and the VLANs on them */
