@@ -34,6 +34,26 @@ static int look_at(struct mkd_job *j, const char *path, const char *what, struct
 	return 0;
 }
 
+/* Of the guest's own only the folder is known, and that has to take it when all is done. */
+static int place_kernel(struct mkd_job *j, struct mkd_err *err)
+{
+	const struct mkd_plan *p = j->plan;
+	cleanup_free char *above = NULL;
+	const char *dir = p->kernel_dir;
+	int r = mkd_asprintf(&above, err, "%.*s", (int)(strrchr(dir, '/') - dir), dir);
+
+	if (r < 0)
+		return r;
+	/* one that is ours by default is made when it is needed */
+	if (!p->kernel_dir_given && access(dir, F_OK) != 0 && errno == ENOENT)
+		dir = above;
+	if (faccessat(AT_FDCWD, dir, W_OK | X_OK, AT_EACCESS) != 0)
+		return mkd_fail_errno(
+			err, errno == ENOENT ? MKD_EXIT_USAGE : MKD_EXIT_TARGET, errno,
+			"cannot write the guest's kernel to '%s', see --kernel-dir", p->kernel_dir);
+	return mkd_asprintf(&j->kernel, err, "%s/%s-vmlinuz-VERSION", p->kernel_dir, p->name);
+}
+
 static int find_kernel(struct mkd_job *j, struct mkd_err *err)
 {
 	const struct mkd_plan *p = j->plan;
@@ -101,11 +121,26 @@ static void tell_driver(const struct mkd_job *j, const struct driver *d, enum mk
 			"the kernel '%s' has the driver %s as a module, and there is no ramdisk "
 			"to load it: the guest does not get at %s; see --ramdisk",
 			j->kernel, d->module, d->purpose);
-	else if (is == MKD_DRIVER_MODULE && !d->root && !j->plan->modules)
+	else if (is == MKD_DRIVER_MODULE && !d->root && !j->plan->modules && !j->plan->boot_guest)
 		mkd_say(j->ui, MKD_WARN,
 			"the kernel '%s' has the driver %s as a module, and the guest may lack "
 			"it; see --modules",
 			j->kernel, d->module);
+}
+
+void mkd_job_tell_config(const struct mkd_job *j, const char *text)
+{
+	bool pv = strcmp(j->plan->type, "pv") == 0;
+	const char *entry = pv ? "CONFIG_XEN_PV" : "CONFIG_PVH";
+
+	for (size_t i = 0; i < ARRAY_LEN(drivers); i++)
+		tell_driver(j, &drivers[i], by_config(text, drivers[i].config));
+	if (by_config(text, "CONFIG_X86") == MKD_DRIVER_BUILTIN &&
+	    by_config(text, entry) == MKD_DRIVER_NONE)
+		mkd_say(j->ui, MKD_WARN,
+			"the kernel '%s' was made without %s: it does not start as a guest of "
+			"type %s; see --type",
+			j->kernel, entry, j->plan->type);
 }
 
 /* What it was made with, as distributions install it: /boot/config-VERSION. No file, no word. */
@@ -121,8 +156,7 @@ static int tell_by_config(const struct mkd_job *j, const char *version, struct m
 		return r;
 	if (mkd_file_read(AT_FDCWD, path, CONFIG_MAX, MKD_EXIT_USAGE, &text, &ignored) < 0)
 		return 0;
-	for (size_t i = 0; i < ARRAY_LEN(drivers); i++)
-		tell_driver(j, &drivers[i], by_config(mkd_buf_cstr(&text), drivers[i].config));
+	mkd_job_tell_config(j, mkd_buf_cstr(&text));
 	return 0;
 }
 
@@ -154,8 +188,11 @@ int mkd_job_kernel(struct mkd_job *j, struct mkd_err *err)
 	cleanup_close int fd = -1;
 	char version[MKD_KERNEL_VERSION] = "";
 	const char *named;
-	int r = find_kernel(j, err);
+	int r;
 
+	if (j->plan->boot_guest)
+		return place_kernel(j, err);
+	r = find_kernel(j, err);
 	if (r < 0)
 		return r;
 	named = mkd_kernel_name_version(strrchr(j->kernel, '/') + 1);

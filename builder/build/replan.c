@@ -29,6 +29,8 @@ static bool is_replaced(const struct mkd_record *rec, enum mkd_key key)
 	case MKD_KEY_KERNEL:
 	case MKD_KEY_RAMDISK:
 	case MKD_KEY_MODULES:
+	case MKD_KEY_BOOT:
+	case MKD_KEY_KERNEL_DIR:
 		return true;
 	case MKD_KEY_ROOT_PASSWORD:
 		return false;

@@ -61,7 +61,7 @@ static bool is_left_out(enum mkd_key key)
 {
 	return key < MKD_KEY_SOURCE || key == MKD_KEY_OFFLINE || key == MKD_KEY_CACHE ||
 	       key == MKD_KEY_FORCE || key == MKD_KEY_CFG || key == MKD_KEY_MANIFEST ||
-	       key == MKD_KEY_THREADS;
+	       key == MKD_KEY_THREADS || key == MKD_KEY_KERNEL_DIR;
 }
 
 static bool is_secret(enum mkd_key key)
@@ -263,48 +263,6 @@ static void hook(struct page *p, const char *name)
 	mkd_json_end(&p->json);
 }
 
-/* What was copied in: a file by its digest, a folder by that of its list (copyin.h). */
-static void copies(struct page *p)
-{
-	const struct mkd_plan *plan = p->j->plan;
-	struct mkd_json *w = &p->json;
-
-	for (size_t i = 0; i < plan->n_fileops; i++) {
-		const struct mkd_copy *c = &p->j->copies[i];
-
-		if (!c->n)
-			continue;
-		mkd_json_object(w, NULL);
-		mkd_json_string(w, "name", base_of(plan->fileops[i].src));
-		mkd_json_object(w, "digest");
-		mkd_json_hex(w, c->n == 1 && S_ISREG(c->v[0].mode) ? "sha256" : "mkdomuCopy1",
-			     c->sha256, sizeof(c->sha256));
-		mkd_json_end(w);
-		mkd_json_object(w, "annotations");
-		mkd_json_string(w, "role", mkd_fileop_word(plan->fileops[i].kind));
-		mkd_json_end(w);
-		mkd_json_end(w);
-	}
-}
-
-static void modules(struct page *p)
-{
-	const struct mkd_modules *m = &p->j->modules;
-	struct mkd_json *w = &p->json;
-
-	if (!m->version)
-		return;
-	mkd_json_object(w, NULL);
-	mkd_json_string(w, "name", m->version);
-	mkd_json_object(w, "digest");
-	mkd_json_hex(w, "mkdomuCopy1", m->sha256, sizeof(m->sha256));
-	mkd_json_end(w);
-	mkd_json_object(w, "annotations");
-	mkd_json_string(w, "role", "modules");
-	mkd_json_end(w);
-	mkd_json_end(w);
-}
-
 /* One that is not: of what it ran with the digest, and whether others may get something else. */
 static void external_hook(struct page *p, const struct mkd_exthook *h)
 {
@@ -342,8 +300,7 @@ static void dependencies(struct page *p, const uint8_t keys_sha256[32])
 		mkd_json_end(w);
 		mkd_json_end(w);
 	}
-	copies(p);
-	modules(p);
+	mkd_statement_files(p->j, w);
 	mkd_json_end(w);
 }
 
@@ -362,6 +319,7 @@ static void builder(struct page *p)
 	mkd_json_string(w, "libxcrypt", mkd_password_library());
 	mkd_json_end(w);
 	mkd_json_end(w);
+	mkd_statement_byproducts(p->j, w);
 	mkd_json_end(w);
 }
 

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# --modules: only the version of the guest's kernel, as depmod left it, root's, at the source epoch;
-# --boot guest: the guest's own kernel comes out beside the config, or nothing does.
+# --modules: only the version of the guest's kernel, as depmod left it, root's, at the source epoch.
 . "$(dirname "$0")/lib.sh"
 user_setup
 small_root "$W/small.tar.xz"
@@ -42,8 +41,9 @@ stat_of() { debugfs -R "stat $1" a.img 2>/dev/null; }
 fs=a.img
 d=/lib/modules/6.1.0-1-amd64
 
-check "a guest with modules" as_user "$PROG" "${opts[@]}" "${kernel[@]}" --modules host/lib/modules/ --disk a.img
-check "without a warning of drivers" sh -c "! grep -q 'driver' '$W/.out'"
+told() { "$@" >"$W/said" 2>&1; }
+check "a guest with modules" told as_user "$PROG" "${opts[@]}" "${kernel[@]}" --modules host/lib/modules/ --disk a.img
+check "without a warning of drivers" sh -c "! grep -q 'driver' '$W/said'"
 check "e2fsck finds nothing" e2fsck -fn a.img
 check "a module" cmp <(guest_cat $d/kernel/fs/fuse.ko) <(echo fuse)
 check "depmod's file" cmp <(guest_cat $d/modules.dep) host$d/modules.dep
