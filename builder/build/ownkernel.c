@@ -32,39 +32,67 @@ struct finding {
 
 /* -- which one -- */
 
-static bool is_file(struct mkd_tree *t, const char *name)
+/* What is at path, or 0; dangling and circular links lead to nothing. */
+static int look_up(const struct finding *f, const char *path, mode_t *ret)
 {
-	char path[300];
-	struct mkd_tree_stat st;
-	struct mkd_err ignored;
+	struct mkd_tree_stat st = { 0 };
+	struct mkd_err e = { 0 };
+	int r = mkd_tree_stat(f->tree, path, true, &st, &e);
 
-	return snprintf(path, sizeof(path), BOOT_DIR "/%s", name) < (int)sizeof(path) &&
-	       mkd_tree_stat(t, path, true, &st, &ignored) == 0 && S_ISREG(st.mode);
+	*ret = r == 0 ? st.mode : 0;
+	if (r == 0 || e.exit == MKD_EXIT_HOOK)
+		return 0;
+	*f->err = e;
+	return r;
 }
 
-static void find_newest(struct finding *f)
+static int is_file(const struct finding *f, const char *name, bool *ret)
 {
-	for (size_t i = 0; i < f->names.n; i++) {
-		const char *version = mkd_kernel_name_version(f->names.v[i]);
+	cleanup_free char *path = NULL;
+	mode_t mode = 0;
+	int r = mkd_asprintf(&path, f->err, BOOT_DIR "/%s", name);
 
-		if (version && (!f->suffix || strverscmp(version, f->suffix) > 0) &&
-		    is_file(f->tree, f->names.v[i]))
+	if (r == 0 && path)
+		r = look_up(f, path, &mode);
+	*ret = S_ISREG(mode);
+	return r;
+}
+
+static int find_newest(struct finding *f)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < f->names.n; i++) {
+		const char *version = mkd_kernel_name_version(f->names.v[i]);
+		bool is;
+
+		if (!version || (f->suffix && strverscmp(version, f->suffix) <= 0))
+			continue;
+		r = is_file(f, f->names.v[i], &is);
+		if (r == 0 && is)
 			f->suffix = version;
 	}
+	return r;
 }
 
 /* "vmlinuz-lts", as Alpine and Arch name the only one of a kind. */
-static void find_kind(struct finding *f)
+static int find_kind(struct finding *f)
 {
-	for (size_t i = 0; !f->suffix && i < f->names.n; i++) {
-		const char *name = f->names.v[i];
+	int r = 0;
 
-		if (strncmp(name, PREFIX, strlen(PREFIX)) == 0 &&
-		    isalpha((unsigned char)name[strlen(PREFIX)]) &&
-		    !name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-")] &&
-		    is_file(f->tree, name))
+	for (size_t i = 0; r == 0 && !f->suffix && i < f->names.n; i++) {
+		const char *name = f->names.v[i];
+		bool is;
+
+		if (strncmp(name, PREFIX, strlen(PREFIX)) != 0 ||
+		    !isalpha((unsigned char)name[strlen(PREFIX)]) ||
+		    name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-")])
+			continue;
+		r = is_file(f, name, &is);
+		if (r == 0 && is)
 			f->suffix = name + strlen(PREFIX);
 	}
+	return r;
 }
 
 static int find(struct finding *f)
@@ -76,14 +104,15 @@ static int find(struct finding *f)
 		*f->err = e;
 		return r;
 	}
-	find_newest(f);
-	find_kind(f);
-	if (!f->suffix)
+	r = find_newest(f);
+	if (r == 0)
+		r = find_kind(f);
+	if (r == 0 && !f->suffix)
 		return mkd_fail(f->err, MKD_EXIT_USAGE, ENOENT,
 				"there is no kernel '" BOOT_DIR "/" PREFIX
 				"VERSION' in the guest; leave out --boot guest, or use a tarball "
 				"that has one");
-	return 0;
+	return r;
 }
 
 /* -- out of the guest -- */
@@ -201,9 +230,12 @@ static int take_ramdisk(struct finding *f)
 	for (size_t i = 0; r == 0 && i < ARRAY_LEN(forms); i++) {
 		cleanup_buf struct mkd_buf data = { 0 };
 		cleanup_free char *name = NULL;
+		bool is = false;
 
 		r = mkd_asprintf(&name, f->err, "%s%s%s", forms[i][0], f->suffix, forms[i][1]);
-		if (r < 0 || !name || !is_file(f->tree, name))
+		if (r == 0 && name)
+			r = is_file(f, name, &is);
+		if (r < 0 || !is)
 			continue;
 		r = read_boot(f, name, IMAGE_MAX, &data);
 		return r < 0 ? r : copy_out(f, RAMDISK, &data);
@@ -216,22 +248,26 @@ static int tell(const struct finding *f)
 {
 	cleanup_buf struct mkd_buf text = { 0 };
 	cleanup_free char *name = NULL, *modules = NULL;
+	mode_t mode;
+	bool is;
 	int r = mkd_asprintf(&name, f->err, "config-%s", f->suffix);
 
 	if (r == 0)
 		r = mkd_asprintf(&modules, f->err, "/lib/modules/%s", f->version);
 	if (r < 0 || !name || !modules)
 		return r;
-	if (is_file(f->tree, name)) {
+	r = is_file(f, name, &is);
+	if (r == 0 && is)
 		r = read_boot(f, name, CONFIG_MAX, &text);
-		if (r < 0)
-			return r;
+	if (r < 0)
+		return r;
+	if (is)
 		mkd_job_tell_config(f->j, mkd_buf_cstr(&text));
-	}
-	if (!mkd_tree_exists(f->tree, modules))
+	r = look_up(f, modules, &mode);
+	if (r == 0 && !S_ISDIR(mode))
 		mkd_say(f->j->ui, MKD_WARN, "the guest has no modules of its kernel: no '%s'",
 			modules);
-	return 0;
+	return r;
 }
 
 /* -- the stage -- */
