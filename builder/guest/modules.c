@@ -80,6 +80,8 @@ static int check_version(struct reading *rd, const char *path, const char *versi
 {
 	struct mkd_modules *m = rd->to;
 
+	if (!m->dir)
+		return mkd_nomem(rd->err);
 	m->version = strrchr(m->dir, '/') + 1;
 	if (!is_version(m->version))
 		return mkd_fail(rd->err, MKD_EXIT_USAGE, EINVAL,
@@ -201,11 +203,14 @@ static int by_path(const void *a, const void *b)
 		      ((const struct mkd_module_file *)b)->path);
 }
 
-static bool is_there(const struct mkd_modules *m, char *path)
+static int to_path(const void *path, const void *file)
 {
-	const struct mkd_module_file key = { .path = path };
+	return strcmp(path, ((const struct mkd_module_file *)file)->path);
+}
 
-	return bsearch(&key, m->v, m->n, sizeof(*m->v), by_path) != NULL;
+static bool is_there(const struct mkd_modules *m, const char *path)
+{
+	return m->n && bsearch(path, m->v, m->n, sizeof(*m->v), to_path) != NULL;
 }
 
 static int digest(struct mkd_modules *m, struct mkd_err *err)
@@ -266,11 +271,11 @@ static int check_index(struct reading *rd)
 		char what[64];
 
 		(void)snprintf(what, sizeof(what), "lacks '%s', which depmod makes", needed[i]);
-		if (!is_there(m, (char *)(uintptr_t)needed[i]))
+		if (!is_there(m, needed[i]))
 			return run_depmod(rd, ENOENT, what);
 	}
 	r = read_index(rd, "modules.dep", &m->dep);
-	if (r == 0 && is_there(m, (char *)(uintptr_t) "modules.builtin"))
+	if (r == 0 && is_there(m, "modules.builtin"))
 		r = read_index(rd, "modules.builtin", &m->builtin);
 	for (const char *p = mkd_buf_cstr(&m->dep); r == 0 && *p; p += strcspn(p, "\n")) {
 		cleanup_free char *name = NULL;
@@ -301,7 +306,7 @@ int mkd_modules_read(const char *path, const char *version, const char *likely, 
 		if (r == 0)
 			r = mkd_check_signal(err);
 	}
-	if (r == 0) {
+	if (r == 0 && m.v) {
 		qsort(m.v, m.n, sizeof(*m.v), by_path);
 		r = check_index(&rd);
 	}

@@ -34,7 +34,7 @@ check "--dry-run" told as_user "$PROG" "${guest[@]}" --disk a.img --dry-run
 check "says where it goes" grep -q "kernel  *$U/a-vmlinuz-VERSION (the guest's own)" "$W/said"
 check "and touches nothing" left ""
 check "a guest with its own kernel" told as_user "$PROG" "${guest[@]}" --disk a.img
-check "without a warning" sh -c "! grep -q 'warning.*the \(kernel\|guest\)' '$W/said'"
+check "without a warning of it" sh -c "! grep -E 'kernel.*(driver|made without)|no modules' '$W/said'"
 k=a-vmlinuz-6.12.3-amd64 i=a-initrd-6.12.3-amd64
 check "these files and no others" left "./$i ./$k ./a.cfg ./a.img ./a.manifest.json "
 check "the newest kernel" cmp $k "$b/vmlinuz-6.12.3-amd64"
