@@ -267,6 +267,7 @@ static const struct mkd_step stages[] = {
 	{ "digest", mkd_job_digest, NULL, NULL, false },
 	{ "swap", swap, NULL, NULL, false },
 	{ "guest", mkd_job_guest, NULL, NULL, false },
+	{ "kernel", mkd_job_own_kernel, mkd_job_own_rollback, mkd_job_own_release, false },
 	{ "label", label, NULL, NULL, false },
 	{ "manifest", mkd_job_manifest, NULL, NULL, false },
 	{ "publish", mkd_job_publish, NULL, NULL, false },

@@ -37,6 +37,11 @@ static bool has_files(const struct mkd_hook_ctx *c)
 	return c->guest->n_fileops > 0;
 }
 
+static bool has_modules(const struct mkd_hook_ctx *c)
+{
+	return c->guest->modules != NULL;
+}
+
 const struct mkd_hook mkd_hooks[] = {
 	{ "identity", "remove what must not be shared, give the guest its machine id",
 	  "/etc/machine-id /var/lib/dbus/machine-id /etc/ssh /etc/dropbear /etc/udev/rules.d "
@@ -68,6 +73,8 @@ const struct mkd_hook mkd_hooks[] = {
 	  "/etc/localtime /etc/timezone /etc/locale.conf /etc/default /etc/env.d /etc/profile.env "
 	  "/etc/vconsole.conf /etc/conf.d/keymaps",
 	  has_locale, mkd_hook_locale },
+	{ "modules", "the kernel's modules that --modules names", "/lib/modules /usr/lib/modules",
+	  has_modules, mkd_hook_modules },
 	/* last: what the user says of a file is said after the hooks */
 	{ "files",
 	  "what --copy-in, --write, --append-line, --delete, --mkdir, --link, --chmod and "
@@ -88,6 +95,7 @@ static const struct {
 	{ has_access, "a password or key for root, or a user, is given" },
 	{ has_locale, "--timezone, --locale or --keymap is given" },
 	{ has_files, "one of these options is given" },
+	{ has_modules, "--modules is given" },
 };
 
 const char *mkd_hook_when(const struct mkd_hook *h)

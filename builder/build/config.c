@@ -133,7 +133,7 @@ static void vifs(const struct mkd_job *j, struct strings *s)
 }
 
 /* All that hangs on the tarball's digest. */
-static int settle(struct mkd_job *j, struct mkd_err *err)
+int mkd_job_render(struct mkd_job *j, struct mkd_err *err)
 {
 	const struct mkd_plan *p = j->plan;
 	const char *paths[MKD_DISKS] = { p->disk, p->swap_disk };
@@ -185,7 +185,7 @@ int mkd_job_config(void *job, struct mkd_err *err)
 	if (r == 0)
 		r = digest_start(j, err);
 	if (r == 0)
-		r = settle(j, err);
+		r = mkd_job_render(j, err);
 	if (r == 0 && !j->source.pending)
 		tell_digest(j);
 	return r;
@@ -202,7 +202,7 @@ int mkd_job_digest(void *job, struct mkd_err *err)
 	memcpy(s->sha256, j->rootfs.tar_sha256, sizeof(s->sha256));
 	s->size_bytes = j->rootfs.tar_bytes;
 	tell_digest(j);
-	r = settle(j, err);
+	r = mkd_job_render(j, err);
 	s->pending = r < 0;
 	return r;
 }

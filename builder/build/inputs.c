@@ -10,10 +10,7 @@
 #include "mkdomu/file.h"
 #include "mkdomu/hook.h"
 #include "mkdomu/job.h"
-#include "mkdomu/kernel.h"
 #include "mkdomu/logins.h"
-
-#define KERNEL_DIR "/boot"
 
 static int read_password(struct mkd_job *j, struct mkd_err *err)
 {
@@ -139,59 +136,6 @@ static int check_hooks(const struct mkd_job *j, struct mkd_err *err)
 		return mkd_fail(err, MKD_EXIT_USAGE, EINVAL,
 				"%s needs the hook 'access', which is left out", option);
 	return 0;
-}
-
-static int look_at(struct mkd_job *j, const char *path, const char *what, struct mkd_err *err)
-{
-	enum mkd_kernel_check check = MKD_KERNEL_OK;
-	/* of a tarball of the user's own the default says nothing */
-	const char *arch =
-		j->plan->tarball ? mkd_settings_get(j->settings, MKD_KEY_ARCH) : j->plan->arch;
-	int r = 0;
-
-	if (strcmp(what, "kernel") == 0)
-		r = mkd_kernel_look(path, arch, &check, err);
-	else if (access(path, R_OK) != 0)
-		check = errno == EACCES ? MKD_KERNEL_UNREADABLE : MKD_KERNEL_ABSENT;
-	if (r < 0)
-		return r;
-	if (check == MKD_KERNEL_ABSENT)
-		mkd_say(j->ui, MKD_WARN,
-			"the %s '%s' is not on this host: taken as dom0's, not checked", what,
-			path);
-	if (check == MKD_KERNEL_UNREADABLE)
-		mkd_say(j->ui, MKD_WARN, "cannot read the %s '%s': not checked", what, path);
-	return 0;
-}
-
-static int find_kernel(struct mkd_job *j, struct mkd_err *err)
-{
-	const struct mkd_plan *p = j->plan;
-	int r;
-
-	if (!p->kernel) {
-		r = mkd_kernel_newest(KERNEL_DIR, &j->kernel, &j->ramdisk, err);
-		if (r < 0)
-			return r;
-		j->kernel_derived = true;
-	} else {
-		r = mkd_strdup(p->kernel, &j->kernel, err);
-		if (r < 0)
-			return r;
-	}
-	if (p->ramdisk) {
-		free(j->ramdisk);
-		j->ramdisk = NULL;
-		r = mkd_strdup(p->ramdisk, &j->ramdisk, err);
-		if (r < 0)
-			return r;
-	}
-	if (p->again)
-		return 0;
-	r = look_at(j, j->kernel, "kernel", err);
-	if (r == 0 && j->ramdisk)
-		r = look_at(j, j->ramdisk, "ramdisk", err);
-	return r;
 }
 
 /* https://reproducible-builds.org/specs/source-date-epoch/: seconds, decimal. */
@@ -323,8 +267,8 @@ static int tell_needs(struct mkd_job *j, struct mkd_err *err)
 int mkd_job_inputs(void *job, struct mkd_err *err)
 {
 	static int (*const steps[])(struct mkd_job * j, struct mkd_err * err) = {
-		read_epoch,      read_password,  make_password, read_keys,
-		mkd_logins_read, read_copies,    find_kernel,   check_disk_dirs,
+		read_epoch,      read_password,  make_password,  read_keys,
+		mkd_logins_read, read_copies,    mkd_job_kernel, check_disk_dirs,
 		check_cfg,       check_manifest, tell_needs,
 	};
 	struct mkd_job *j = job;
@@ -359,6 +303,7 @@ void mkd_job_inputs_release(void *job)
 	free(j->kernel);
 	free(j->ramdisk);
 	j->kernel = j->ramdisk = NULL;
+	mkd_modules_free(&j->modules);
 	if (j->cfg_dirfd >= 0)
 		(void)close(j->cfg_dirfd);
 	j->cfg_dirfd = -1;

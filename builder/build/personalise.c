@@ -48,6 +48,7 @@ static struct mkd_guest guest_of(const struct mkd_job *j)
 		.fileops = p->fileops,
 		.copies = j->copies,
 		.n_fileops = p->n_fileops,
+		.modules = j->modules.version ? &j->modules : NULL,
 		.epoch_sec = j->rootfs.epoch_sec,
 	};
 }

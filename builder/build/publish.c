@@ -46,10 +46,35 @@ static int commit_text(int dirfd, struct text *t, struct mkd_err *err)
 	return r < 0 ? mkd_wrap(err, "cannot write the %s '%s'", t->what, t->path) : 0;
 }
 
+/* The guest's own kernel and ramdisk, which nothing names before the config does. */
+static int commit_own(struct mkd_own *own, struct mkd_err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; own && r == 0 && i < ARRAY_LEN(own->of); i++) {
+		struct mkd_own_file *f = &own->of[i];
+
+		if (!f->path)
+			continue;
+		r = mkd_tmpname_commit(own->dirfd, &f->tmp, f->name, f->exists, err);
+		if (r < 0)
+			r = mkd_wrap(err, "cannot write '%s'", f->path);
+	}
+	return r;
+}
+
+/* Of those that had come so far. */
+static void revert_own(struct mkd_own *own)
+{
+	for (size_t i = 0; own && i < ARRAY_LEN(own->of); i++)
+		if (own->of[i].path)
+			mkd_tmpname_revert(own->dirfd, &own->of[i].tmp, own->of[i].name);
+}
+
 static int commit(struct mkd_job *j, struct text *manifest, struct text *cfg, struct mkd_err *err)
 {
 	size_t i = j->n_disks;
-	int r = 0;
+	int r = commit_own(j->own, err);
 
 	while (r == 0 && i > 0) {
 		r = mkd_target_commit(j->target[i - 1], err);
@@ -65,6 +90,8 @@ static int commit(struct mkd_job *j, struct text *manifest, struct text *cfg, st
 	}
 	for (; r < 0 && i < j->n_disks; i++)
 		mkd_target_revert(j->target[i]);
+	if (r < 0)
+		revert_own(j->own);
 	return r;
 }
 

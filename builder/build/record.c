@@ -104,6 +104,16 @@ static bool is_record_of_user(const char *value)
 	return true;
 }
 
+/* Likewise of modules. */
+static bool is_record_of(enum mkd_key key, const char *value)
+{
+	if (key == MKD_KEY_MODULES)
+		return *value && *value != '.' && !strchr(value, '/');
+	if (key == MKD_KEY_USER)
+		return is_record_of_user(value);
+	return key != MKD_KEY_FILES || is_record_of_files(value);
+}
+
 /*
  * An option of a later version is a reason to stop: what it did is not known here. So is a value
  * where none may be: it would name a file of this host to be read.
@@ -134,8 +144,7 @@ static int take_option(const struct reading *rd, const json_t *option)
 					    ? json_string_value(json_array_get(values, i))
 					    : "yes";
 
-		if (!value || !origin || (key == MKD_KEY_FILES && !is_record_of_files(value)) ||
-		    (key == MKD_KEY_USER && !is_record_of_user(value)))
+		if (!value || !origin || !is_record_of(key, value))
 			return unfit(rd, mkd_setting_info[key].name);
 		if (key == MKD_KEY_ROOT_PASSWORD)
 			r = take_root_password(rd, value, origin);

@@ -29,6 +29,9 @@ static bool is_replaced(const struct mkd_record *rec, enum mkd_key key)
 	case MKD_KEY_HOSTNAME:
 	case MKD_KEY_KERNEL:
 	case MKD_KEY_RAMDISK:
+	case MKD_KEY_MODULES:
+	case MKD_KEY_BOOT:
+	case MKD_KEY_KERNEL_DIR:
 		return true;
 	case MKD_KEY_ROOT_PASSWORD:
 		return false;
@@ -107,6 +110,24 @@ static int copy_users(const struct mkd_replan *p, struct mkd_settings *to, struc
 	for (size_t i = 0; r == 0 && i < at->values.n; i++)
 		r = copy_user(p, at->values.v[i], at->origins.v[i], to, err);
 	return r;
+}
+
+static int copy_modules(const struct mkd_replan *p, struct mkd_settings *to, struct mkd_err *err)
+{
+	const char *version = mkd_settings_get(&p->record->options, MKD_KEY_MODULES);
+	cleanup_free char *path = NULL;
+	int r;
+
+	if (!version)
+		return 0;
+	if (!p->req->inputs)
+		return mkd_fail(err, MKD_EXIT_USAGE, EINVAL,
+				"the guest was made with the modules of kernel %s, which its "
+				"manifest does not have; name the folder that '%s' is in by "
+				"--inputs DIR",
+				version, version);
+	r = mkd_asprintf(&path, err, "%s/%s", p->req->inputs, version);
+	return r < 0 || !path ? r : mkd_settings_add(to, MKD_KEY_MODULES, path, "--inputs", err);
 }
 
 static int copy_options(const struct mkd_record *rec, struct mkd_settings *to, struct mkd_err *err)
@@ -234,8 +255,8 @@ static int set_rest(const struct mkd_replan *p, struct mkd_settings *to, struct 
 		r = set_hook(p, to, rec->hooks.v[i], err);
 	if (r == 0 && !rec->hooks.n)
 		r = set(to, MKD_KEY_NO_HOOKS, "yes", err);
-	if (r == 0) /* for the config, which is not compared */
-		r = set(to, MKD_KEY_KERNEL, "/boot/vmlinuz", err);
+	if (r == 0) /* for the config, which is not compared: one that is not there is not asked */
+		r = set_in(p, to, MKD_KEY_KERNEL, "vmlinuz", err);
 	if (r == 0)
 		r = set_in(p, to, MKD_KEY_CFG, "guest.cfg", err);
 	if (r == 0)
@@ -252,6 +273,8 @@ int mkd_replan_settings(const struct mkd_replan *p, struct mkd_settings *ret, st
 		r = copy_files(p, &s, err);
 	if (r == 0)
 		r = copy_users(p, &s, err);
+	if (r == 0)
+		r = copy_modules(p, &s, err);
 	if (r == 0)
 		r = set_secrets(p, &s, err);
 	if (r == 0)

@@ -62,7 +62,7 @@ static bool is_left_out(enum mkd_key key)
 {
 	return key < MKD_KEY_SOURCE || key == MKD_KEY_OFFLINE || key == MKD_KEY_CACHE ||
 	       key == MKD_KEY_FORCE || key == MKD_KEY_CFG || key == MKD_KEY_MANIFEST ||
-	       key == MKD_KEY_THREADS;
+	       key == MKD_KEY_THREADS || key == MKD_KEY_KERNEL_DIR;
 }
 
 static bool is_secret(enum mkd_key key)
@@ -135,6 +135,9 @@ static void option_value(struct page *p, enum mkd_key key, const char *value)
 	case MKD_KEY_USER:
 		user_value(p, value);
 		return;
+	case MKD_KEY_MODULES:
+		value = p->j->modules.version;
+		break;
 	case MKD_KEY_HOOK:
 	case MKD_KEY_ADD_HOOK:
 	case MKD_KEY_KEYRING:
@@ -281,30 +284,6 @@ static void hook(struct page *p, const char *name)
 	mkd_json_end(&p->json);
 }
 
-/* What was copied in: a file by its digest, a folder by that of its list (copyin.h). */
-static void copies(struct page *p)
-{
-	const struct mkd_plan *plan = p->j->plan;
-	struct mkd_json *w = &p->json;
-
-	for (size_t i = 0; i < plan->n_fileops; i++) {
-		const struct mkd_copy *c = &p->j->copies[i];
-
-		if (!c->n)
-			continue;
-		mkd_json_object(w, NULL);
-		mkd_json_string(w, "name", base_of(plan->fileops[i].src));
-		mkd_json_object(w, "digest");
-		mkd_json_hex(w, c->n == 1 && S_ISREG(c->v[0].mode) ? "sha256" : "mkdomuCopy1",
-			     c->sha256, sizeof(c->sha256));
-		mkd_json_end(w);
-		mkd_json_object(w, "annotations");
-		mkd_json_string(w, "role", mkd_fileop_word(plan->fileops[i].kind));
-		mkd_json_end(w);
-		mkd_json_end(w);
-	}
-}
-
 /* One that is not: of what it ran with the digest, and whether others may get something else. */
 static void external_hook(struct page *p, const struct mkd_exthook *h)
 {
@@ -365,7 +344,7 @@ static void dependencies(struct page *p, const uint8_t keys_sha256[32])
 		mkd_json_end(w);
 	}
 	user_keys(p);
-	copies(p);
+	mkd_statement_files(p->j, w);
 	mkd_json_end(w);
 }
 
@@ -384,6 +363,7 @@ static void builder(struct page *p)
 	mkd_json_string(w, "libxcrypt", mkd_password_library());
 	mkd_json_end(w);
 	mkd_json_end(w);
+	mkd_statement_byproducts(p->j, w);
 	mkd_json_end(w);
 }
 

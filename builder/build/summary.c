@@ -116,6 +116,13 @@ static void create_line(const struct mkd_job *j, struct mkd_buf *ret)
 	mkd_buf_printf(ret, "\nStart it with:\n  xl create %s%s%s\n", q, j->plan->cfg_path, q);
 }
 
+static const char *kernel_note(const struct mkd_job *j)
+{
+	return j->plan->boot_guest ? " (the guest's own)"
+	       : j->kernel_derived ? " (the newest on this host)"
+				   : "";
+}
+
 void mkd_job_summary(const struct mkd_job *j, struct mkd_buf *ret)
 {
 	char size[32];
@@ -127,8 +134,7 @@ void mkd_job_summary(const struct mkd_job *j, struct mkd_buf *ret)
 	system_line(j, ret);
 	disk_lines(j, ret);
 	nic_lines(j, ret);
-	mkd_buf_printf(ret, "  kernel    %s%s\n", j->kernel,
-		       j->kernel_derived ? " (the newest on this host)" : "");
+	mkd_buf_printf(ret, "  kernel    %s%s\n", j->kernel, kernel_note(j));
 	mkd_buf_printf(ret, "  login     %s\n", mkd_buf_cstr(&j->access));
 	mkd_buf_printf(ret, "  config    %s\n", j->plan->cfg_path);
 	if (j->plan->manifest_path)
@@ -148,8 +154,7 @@ void mkd_job_plan(const struct mkd_job *j, struct mkd_buf *ret)
 							      : "to be made");
 	}
 	disk_lines(j, ret);
-	mkd_buf_printf(ret, "  kernel    %s%s\n", j->kernel,
-		       j->kernel_derived ? " (the newest on this host)" : "");
+	mkd_buf_printf(ret, "  kernel    %s%s\n", j->kernel, kernel_note(j));
 	mkd_buf_printf(ret, "  ramdisk   %s\n", j->ramdisk ? j->ramdisk : "none");
 }
 

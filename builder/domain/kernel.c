@@ -12,6 +12,9 @@
 
 #define PREFIX "vmlinuz-"
 
+/* Fit for the name of a file and for the domU config. */
+#define VERSION_CHARS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.+~-"
+
 DEFINE_CLEANUP(dirp, DIR *, closedir)
 
 static bool ends_with(const char *s, const char *end)
@@ -125,7 +128,7 @@ static int read_head(int fd, const char *path, struct head *h, struct mkd_err *e
 {
 	h->len = 0;
 	while (h->len < sizeof(h->b)) {
-		ssize_t n = read(fd, h->b + h->len, sizeof(h->b) - h->len);
+		ssize_t n = pread(fd, h->b + h->len, sizeof(h->b) - h->len, (off_t)h->len);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -244,7 +247,6 @@ int mkd_kernel_look(const char *path, const char *arch, enum mkd_kernel_check *r
 {
 	/* O_NONBLOCK: a fifo must not hang the check */
 	cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	struct head head;
 	struct stat st;
 	int r;
 
@@ -263,11 +265,51 @@ int mkd_kernel_look(const char *path, const char *arch, enum mkd_kernel_check *r
 	if (!S_ISREG(st.st_mode))
 		return mkd_fail(err, MKD_EXIT_USAGE, EINVAL,
 				"cannot use the kernel '%s': it is not a file", path);
-	r = read_head(fd, path, &head, err);
-	if (r == 0)
-		r = judge(path, arch, &head, err);
+	r = mkd_kernel_look_fd(fd, path, arch, err);
 	if (r < 0)
 		return r;
 	*ret = MKD_KERNEL_OK;
 	return 0;
+}
+
+int mkd_kernel_look_fd(int fd, const char *path, const char *arch, struct mkd_err *err)
+{
+	struct head head;
+	int r = read_head(fd, path, &head, err);
+
+	return r < 0 ? r : judge(path, arch, &head, err);
+}
+
+/* The setup header says where the text is: "6.1.0-44-amd64 (debian-kernel@...) #1 SMP ...". */
+bool mkd_kernel_version(int fd, char ret[static MKD_KERNEL_VERSION])
+{
+	char text[MKD_KERNEL_VERSION];
+	struct head h = { .len = 0x210 };
+	unsigned at;
+	size_t len;
+	ssize_t n;
+
+	*ret = '\0';
+	if (pread(fd, h.b, h.len, 0) != (ssize_t)h.len || !boot_protocol(&h))
+		return false;
+	at = h.b[0x20e] | (unsigned)h.b[0x20f] << 8;
+	n = at ? pread(fd, text, sizeof(text) - 1, 0x200 + at) : 0;
+	if (n <= 0)
+		return false;
+	text[n] = '\0';
+	len = strspn(text, VERSION_CHARS);
+	if (!isdigit((unsigned char)*text) || (text[len] != ' ' && text[len] != '\0'))
+		return false;
+	(void)snprintf(ret, MKD_KERNEL_VERSION, "%.*s", (int)len, text);
+	return true;
+}
+
+const char *mkd_kernel_name_version(const char *name)
+{
+	const char *version = version_of(name);
+
+	return version && strlen(version) < MKD_KERNEL_VERSION &&
+			       !version[strspn(version, VERSION_CHARS)]
+		       ? version
+		       : NULL;
 }

@@ -241,9 +241,14 @@ static void explain_domain(const struct table *t)
 	maybe(t, MKD_KEY_LOCALE, p->locale);
 	maybe(t, MKD_KEY_KEYMAP, p->keymap);
 	row(t, MKD_KEY_TYPE, "%s", p->type);
-	row(t, MKD_KEY_KERNEL, "%s", p->kernel ? p->kernel : "the newest in /boot");
-	if (p->ramdisk || !p->kernel)
+	row(t, MKD_KEY_BOOT, "%s", p->boot_guest ? "guest" : "host");
+	if (p->boot_guest)
+		row(t, MKD_KEY_KERNEL_DIR, "%s", p->kernel_dir);
+	else
+		row(t, MKD_KEY_KERNEL, "%s", p->kernel ? p->kernel : "the newest in /boot");
+	if (!p->boot_guest && (p->ramdisk || !p->kernel))
 		row(t, MKD_KEY_RAMDISK, "%s", p->ramdisk ? p->ramdisk : "the one beside it");
+	maybe(t, MKD_KEY_MODULES, p->modules);
 	maybe(t, MKD_KEY_EXTRA, p->extra);
 	row(t, MKD_KEY_MEMORY, "%u MiB", p->memory_mib);
 	if (p->maxmem_mib)

@@ -8,6 +8,7 @@
 #include "mkdomu/fileop.h"
 #include "mkdomu/plan_disk.h"
 #include "mkdomu/plan_hooks.h"
+#include "mkdomu/plan_kernel.h"
 #include "mkdomu/plan_source.h"
 #include "mkdomu/users.h"
 
@@ -80,25 +81,6 @@ static int take_word(const struct mkd_draft *j, enum mkd_key key, const char *mo
 				: key == MKD_KEY_LOCALE ? "en_US.UTF-8"
 							: "de-latin1");
 	return value ? mkd_draft_keep(j, value, ret) : 0;
-}
-
-/* A file of dom0 that the config names. A relative one is taken for a file here. */
-static int take_dom0_file(const struct mkd_draft *j, enum mkd_key key, const char **ret)
-{
-	const char *value = mkd_draft_get(j, key);
-	cleanup_free char *path = NULL;
-	int r;
-
-	if (!value)
-		return 0;
-	r = mkd_value_path(value, mkd_draft_origin(j, key), &path, j->err);
-	if (r < 0)
-		return r;
-	if (*value != '/' && access(path, F_OK) != 0)
-		return mkd_fail(j->err, MKD_EXIT_USAGE, EINVAL,
-				"%s: '%s' is not here ('%s': %s); give the absolute path in dom0",
-				mkd_draft_origin(j, key), value, path, strerror(errno));
-	return mkd_draft_keep(j, path, ret);
 }
 
 static int take_extra(const struct mkd_draft *j)
@@ -176,12 +158,7 @@ static int plan_domain(const struct mkd_draft *j)
 	if (r == 0)
 		r = mkd_draft_choice(j, MKD_KEY_TYPE, types, &p->type);
 	if (r == 0)
-		r = take_dom0_file(j, MKD_KEY_KERNEL, &p->kernel);
-	if (r == 0)
-		r = take_dom0_file(j, MKD_KEY_RAMDISK, &p->ramdisk);
-	if (r == 0 && p->ramdisk && !p->kernel)
-		r = mkd_draft_clash(j, MKD_KEY_RAMDISK,
-				    "its kernel is not named; give --kernel FILE too");
+		r = mkd_plan_kernel(j);
 	if (r == 0)
 		r = take_extra(j);
 	if (r == 0)
@@ -337,6 +314,8 @@ int mkd_plan_make(const struct mkd_settings *s, const char *profile, struct mkd_
 		r = plan_domain(&j);
 	if (r == 0)
 		r = take_cfg(&j);
+	if (r == 0)
+		r = mkd_plan_kernel_dir(&j);
 	if (r == 0)
 		r = take_manifest(&j);
 	if (r == 0)

@@ -117,7 +117,8 @@ static int imply_hook(const struct mkd_draft *j, const char *name, enum mkd_key 
 
 static bool is_implied(const char *name)
 {
-	return strcmp(name, "files") == 0 || strcmp(name, "locale") == 0;
+	return strcmp(name, "files") == 0 || strcmp(name, "locale") == 0 ||
+	       strcmp(name, "modules") == 0;
 }
 
 int mkd_plan_hooks(const struct mkd_draft *j)
@@ -142,5 +143,7 @@ int mkd_plan_hooks(const struct mkd_draft *j)
 	}
 	for (enum mkd_key key = MKD_KEY_TIMEZONE; key <= MKD_KEY_KEYMAP && r == 0; key++)
 		r = imply_hook(j, "locale", key);
+	if (r == 0)
+		r = imply_hook(j, "modules", MKD_KEY_MODULES);
 	return r < 0 ? r : imply_hook(j, "files", MKD_KEY_FILES);
 }

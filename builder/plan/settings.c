@@ -127,6 +127,16 @@ const struct mkd_setting_info mkd_setting_info[MKD_N_KEYS] = {
 				"guest kernel in dom0 (default: the newest in /boot)"),
 	[MKD_KEY_RAMDISK] = BOTH("domain", "ramdisk", "FILE", false,
 				 "its initramfs (default: the one beside that kernel)"),
+	[MKD_KEY_MODULES] = OPTION("modules", "DIR", false,
+				   "the kernel's modules for the guest: /lib/modules/VERSION of "
+				   "this host, or the folder that it is in"),
+	[MKD_KEY_BOOT] =
+		BOTH("domain", "boot", "host|guest", false,
+		     "whose kernel: one of dom0, or the newest in the guest's /boot, which "
+		     "is copied out (default: host)"),
+	[MKD_KEY_KERNEL_DIR] = OPTION("kernel-dir", "DIR", false,
+				      "where to copy it (default: beside the config of an image, "
+				      "/var/lib/xen/kernels for a device)"),
 	[MKD_KEY_EXTRA] =
 		BOTH("domain", "extra", "ARGS", false, "further words for the kernel command line"),
 	[MKD_KEY_MEMORY] = BOTH("domain", "memory", "MIB", false, "memory in MiB (default: 1024)"),

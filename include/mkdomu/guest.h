@@ -9,6 +9,7 @@ struct mkd_fileop;
 struct mkd_copy;
 struct mkd_user;
 struct mkd_login;
+struct mkd_modules;
 
 /* All pointers are borrowed from the build; NULL = not asked for. */
 struct mkd_guest {
@@ -29,6 +30,7 @@ struct mkd_guest {
 	const struct mkd_fileop *fileops; /* fileop.h */
 	const struct mkd_copy *copies;    /* of each fileop, empty where it has no source */
 	size_t n_fileops;
+	const struct mkd_modules *modules; /* modules.h */
 	int64_t epoch_sec;
 };
 

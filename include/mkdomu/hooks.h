@@ -55,6 +55,9 @@ int mkd_hook_access(const struct mkd_hook_ctx *c, struct mkd_err *err);
  */
 int mkd_hook_locale(const struct mkd_hook_ctx *c, struct mkd_err *err);
 
+/* Errors: mkd_modules_put. */
+int mkd_hook_modules(const struct mkd_hook_ctx *c, struct mkd_err *err);
+
 /*
  * What the user asks for of files, in its order.
  *	-ENOENT, -ENOTDIR  no such folder to copy into (HOOK)

@@ -36,5 +36,25 @@ enum mkd_kernel_check {
  */
 must_check int mkd_kernel_look(const char *path, const char *arch, enum mkd_kernel_check *ret,
 			       struct mkd_err *err);
+/*
+ * The same of what is open; path is for messages.
+ *	-EINVAL  as above (USAGE)
+ *	other    of pread(2) (IO)
+ */
+must_check int mkd_kernel_look_fd(int fd, const char *path, const char *arch, struct mkd_err *err);
+
+#define MKD_KERNEL_VERSION 129
+
+/*
+ * The version that a bzImage has in it, as uname -r says it: kernel_version of the setup header
+ * (Documentation/arch/x86/boot.rst). False, and "", where it is no bzImage, is packed, or has none.
+ */
+bool mkd_kernel_version(int fd, char ret[static MKD_KERNEL_VERSION]);
+
+/*
+ * In the name of a file, by the rules of mkd_kernel_newest: "6.1.0" of "vmlinuz-6.1.0"; NULL = it
+ * is none, or has characters beside letters, digits and _.+~-. A part of name. Pure.
+ */
+const char *mkd_kernel_name_version(const char *name);
 
 #endif

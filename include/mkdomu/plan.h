@@ -54,6 +54,10 @@ struct mkd_plan {
 	const char *timezone, *locale, *keymap;
 	const char *type; /* "pv", "pvh" */
 	const char *kernel, *ramdisk, *extra;
+	bool boot_guest;                        /* its own kernel: then kernel is NULL */
+	const char *kernel_dir;                 /* where that goes; NULL without boot_guest */
+	bool kernel_dir_given;                  /* else it may have to be made */
+	const char *modules;                    /* a folder of this host; NULL = none */
 	unsigned memory_mib, maxmem_mib, vcpus; /* maxmem 0 = not asked for */
 	const char *on_poweroff, *on_reboot, *on_crash;
 	struct mkd_nic nics[MKD_IFACES]; /* and the VLANs on them */

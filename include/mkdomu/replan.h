@@ -20,8 +20,8 @@ struct mkd_replan {
 
 /*
  *	-EINVAL  a secret that the guest was made with is not given, or one is given that it was
- *	         not made with; or files were copied in, and the folder that they are in now is
- *	         not named, or has a ':' or ',' in its name (USAGE)
+ *	         not made with; or files or modules were copied in, and the folder that they are in
+ *	         now is not named, or has a ':' or ',' in its name (USAGE)
  *	-ENOMEM  (INTERNAL)
  *	and mkd_settings_add
  */
