@@ -16,7 +16,7 @@ pids=()
 finish() {
 	local i rc=$?
 	for ((i = ${#mounts[@]} - 1; i >= 0; i--)); do umount "${mounts[i]}" 2>/dev/null; done
-	for i in "${loops[@]}"; do loop_off "$i"; done
+	for i in "${loops[@]}"; do losetup -d "$i" 2>/dev/null; done
 	for i in "${pids[@]}"; do kill "$i" 2>/dev/null; done
 	wait 2>/dev/null
 	rm -rf "$W"
@@ -67,15 +67,6 @@ is_root() { [ "$(id -u)" = 0 ]; }
 loop_of() {
 	loop=$(losetup -f --show "${@:2}" "$1") || return 1
 	loops+=("$loop")
-}
-# loop_off DEVICE: detach it. A limit of its discards would stay for whoever has it next; the kernel takes
-# whole units only, of up to a MiB.
-loop_off() {
-	local queue=/sys/block/${1##*/}/queue max
-	if read -r max <"$queue/discard_max_hw_bytes"; then
-		echo $((max - max % 1048576)) >"$queue/discard_max_bytes"
-	fi 2>/dev/null
-	losetup -d "$1" 2>/dev/null
 }
 # mount_of WHAT WHERE [OPTIONS]
 mount_of() {

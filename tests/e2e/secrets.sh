@@ -77,7 +77,7 @@ check "written once" [ "$(grep -cF "$canary" "$W/user/trace")" = 1 ]
 fs="guest.img?offset=$(part guest.img 1 | cut -d' ' -f1)"
 check "root's hash is of it" perl -e '($h) = (grep /^root:/, <STDIN>)[0] =~ /^root:([^:]*)/;
 	exit(crypt($ARGV[0], $h) ne $h)' "$canary" < <(guest_cat /etc/shadow)
-refused "verify wants it" 2 "made with --root-password-file" as_user "$PROG" verify guest.img --inputs in
+refused "verify wants it" 2 "made with a random password for root" as_user "$PROG" verify guest.img --inputs in
 check "verify takes it" as_user "$PROG" verify guest.img --inputs in --root-password-file pw
 canary=$copied
 check "what is copied in is in the guest" [ "$(guest_cat /etc/token)" = "$copied" ]

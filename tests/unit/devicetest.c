@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "devicetest.h"
 
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "mkdomu/label.h"
@@ -17,6 +20,23 @@ bool device_skip(struct device *x, void **state)
 		return true;
 	x->d = disk_new(state, "d");
 	x->req = disk_request(&x->d);
+	return false;
+}
+
+bool device_discards(const struct disk *d)
+{
+	char path[64], text[32] = "";
+	ssize_t n;
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "/sys/block/%s/queue/discard_max_bytes",
+		       strrchr(d->path, '/') + 1);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	closep_(&fd);
+	if (n > 0 && strtoull(text, NULL, 10) > 0)
+		return true;
+	print_message("# %s does not discard: what takes that is left out\n", d->path);
 	return false;
 }
 

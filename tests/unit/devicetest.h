@@ -15,6 +15,9 @@ struct device {
 /* A new disk of DISK_BYTES over the file "d"; true, and the test is skipped, unless it can be. */
 bool device_skip(struct device *x, void **state);
 
+/* Not every loop device does: a limit that somebody once set stays until the next boot. */
+bool device_discards(const struct disk *d);
+
 /* Open the target and begin; both must work. */
 void device_begin(struct device *x);
 

@@ -230,6 +230,7 @@ static void interfaces_are_checked_as_a_whole(void **state)
 		{ "ip=192.0.2.1/24,route=10.0.0.0/8 via 192.0.2.9,route=10.0.0.0/8 via 192.0.2.8",
 		  "given two routes" },
 	};
+	const struct mkd_nic_from from = { .all = "network", .ip = "--ip", .route = "--route" };
 	struct mkd_nic nic;
 	size_t n;
 	struct mkd_err err = { 0 };
@@ -243,6 +244,10 @@ static void interfaces_are_checked_as_a_whole(void **state)
 		else
 			assert_ok(mkd_nic_check(&nic, "--nic", &err), &err);
 	}
+	/* and by the option that it came from */
+	assert_ok(mkd_nic_parse(rows[3].spec, "--nic", &nic, 1, &n, &err), &err);
+	assert_fails(mkd_nic_check_from(&nic, &from, &err), &err, EINVAL, MKD_EXIT_USAGE,
+		     "--route: ");
 }
 
 static void vlans_come_behind_their_interface(void **state)
