@@ -105,7 +105,7 @@ struct mkd_nic_from {
 
 /*
  * The same for an interface whose parts come from several options: each is told by its own.
- *	-EINVAL (USAGE)
+ *	and mkd_nic_check
  */
 must_check int mkd_nic_check_from(const struct mkd_nic *nic, const struct mkd_nic_from *from,
 				  struct mkd_err *err);

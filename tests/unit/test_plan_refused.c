@@ -145,7 +145,7 @@ static void contradictions_are_refused(void **state)
 		  "have the address '192.0.2.1'" },
 		{ { "ip=192.0.2.1/24", "dhcp" },
 		  "--ip: '192.0.2.1' is a static IPv4 address beside" },
-		/* each by the option that it came with; mkd_nic_check_from: -EINVAL */
+		/* each by the option that it came with */
 		{ { "ip=192.0.2.1/24", "gateway=192.0.2.2", "route=10.0.0.0/8 via 192.0.3.9" },
 		  "--route: '192.0.3.9' is a route's gateway outside" },
 		{ { "ip=192.0.2.1/24", "route=10.0.0.0/8 via 192.0.2.9",
