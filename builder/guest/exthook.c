@@ -93,6 +93,15 @@ static int find(const char *beside, const char *name, char **ret, struct mkd_err
 
 /* -- reading one -- */
 
+/* May others than root and this user write by way of the group? */
+static bool is_shared(const struct stat *st)
+{
+	/* a user's private group has the user's number: useradd's USERGROUPS_ENAB */
+	bool own = st->st_gid == getegid() && (uid_t)st->st_gid == geteuid();
+
+	return st->st_mode & 0020 && st->st_gid != 0 && !own;
+}
+
 static int check_file(int fd, const char *path, struct mkd_err *err)
 {
 	struct stat st;
@@ -112,6 +121,10 @@ static int check_file(int fd, const char *path, struct mkd_err *err)
 	if (st.st_mode & 0002)
 		return mkd_fail(err, MKD_EXIT_USAGE, EPERM,
 				"cannot use the hook '%s': everybody may write to it; chmod o-w it",
+				path);
+	if (is_shared(&st))
+		return mkd_fail(err, MKD_EXIT_USAGE, EPERM,
+				"cannot use the hook '%s': its group may write to it; chmod g-w it",
 				path);
 	return 0;
 }

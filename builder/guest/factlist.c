@@ -106,7 +106,7 @@ static void json(const struct mkd_facts *f, const struct mkd_access *a, struct m
 	mkd_json_string(&j, "machine", f->arch);
 	mkd_json_string(&j, "libc", libc_name(f->libc));
 	mkd_json_object(&j, "init");
-	mkd_json_string(&j, "kind", mkd_init_name(f->init));
+	mkd_json_string(&j, "kind", mkd_init_token(f->init));
 	mkd_json_string(&j, "path", f->init_path);
 	mkd_json_string(&j, "target", f->init_target);
 	mkd_json_bool(&j, "openrc", f->openrc);

@@ -23,6 +23,22 @@ const char *mkd_init_name(enum mkd_init init)
 	return init < MKD_INIT_N ? names[init] : names[MKD_INIT_UNKNOWN];
 }
 
+const char *mkd_init_token(enum mkd_init init)
+{
+	static const char *const tokens[MKD_INIT_N] = {
+		[MKD_INIT_UNKNOWN] = "unknown",
+		[MKD_INIT_SYSVINIT] = "sysvinit",
+		[MKD_INIT_SYSTEMD] = "systemd",
+		[MKD_INIT_BUSYBOX] = "busybox",
+		[MKD_INIT_OPENRC] = "openrc-init",
+		[MKD_INIT_RUNIT] = "runit",
+		[MKD_INIT_S6] = "s6",
+		[MKD_INIT_DINIT] = "dinit",
+	};
+
+	return init < MKD_INIT_N ? tokens[init] : tokens[MKD_INIT_UNKNOWN];
+}
+
 const char *mkd_netcfg_name(enum mkd_netcfg net)
 {
 	static const char *const names[MKD_NET_N] = {

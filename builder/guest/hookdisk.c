@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <linux/loop.h>
 #include <time.h>
@@ -12,9 +13,8 @@
 static int no_loop(int code, struct mkd_err *err)
 {
 	return mkd_fail(err, MKD_EXIT_HOOK, ENODEV,
-			"cannot mount the guest's disk for it: no loop device (error %d); modprobe "
-			"loop",
-			code);
+			"cannot mount the guest's disk for it: no loop device: %s; modprobe loop",
+			strerror(code));
 }
 
 int mkd_hookdisk_attach(int fd, uint64_t offset_bytes, uint64_t size_bytes,

@@ -57,7 +57,7 @@ int mkd_hookenv_make(const struct mkd_hookenv_req *q, struct mkd_strv *ret, stru
 		{ "USER", "root" },
 		{ "MKDOMU_HOOK", q->hook->name },
 		{ "MKDOMU_HOSTNAME", g->hostname },
-		{ "MKDOMU_INIT", mkd_init_name(f->init) },
+		{ "MKDOMU_INIT", mkd_init_token(f->init) },
 		{ "MKDOMU_JSON", q->json },
 		{ "MKDOMU_MACHINE_ID", g->machine_id },
 		{ "MKDOMU_MODE", mode_of(q->hook) },
@@ -95,23 +95,55 @@ static void addresses(struct mkd_json *w, const char *key, const struct mkd_addr
 	mkd_json_end(w);
 }
 
-static void interfaces(struct mkd_json *w, const struct mkd_guest *g)
+static void routes(struct mkd_json *w, const struct mkd_nic *n)
 {
-	char mac[18];
+	char to[sizeof(n->routes->to.text) + 8];
 
-	mkd_json_array(w, "interfaces");
-	for (size_t i = 0; i < g->n_nics; i++) {
-		const struct mkd_nic *n = &g->nics[i];
+	mkd_json_array(w, "routes");
+	for (size_t i = 0; i < n->n_routes; i++) {
+		const struct mkd_route *r = &n->routes[i];
 
+		(void)snprintf(to, sizeof(to), "%s/%u", r->to.text, r->to.prefix);
 		mkd_json_object(w, NULL);
-		mkd_json_string(w, "mac", mkd_mac_format(n->mac, mac));
-		mkd_json_string(w, "bridge", n->bridge);
-		mkd_json_bool(w, "dhcp", n->dhcp);
-		addresses(w, "addresses", n->addrs, n->n_addrs, true);
-		addresses(w, "gateways", n->gateways, n->n_gateways, false);
-		addresses(w, "dns", n->dns, n->n_dns, false);
+		mkd_json_string(w, "to", to);
+		mkd_json_string(w, "via", r->via.text);
 		mkd_json_end(w);
 	}
+	mkd_json_end(w);
+}
+
+static void interface(struct mkd_json *w, const struct mkd_nic *n)
+{
+	static const char *const ip6[] = { [MKD_IP6_LEFT] = "",
+					   [MKD_IP6_AUTO] = "auto",
+					   [MKD_IP6_DHCP] = "dhcp",
+					   [MKD_IP6_NONE] = "none" };
+	char mac[18], name[MKD_IFNAME_SIZE];
+
+	mkd_json_object(w, NULL);
+	mkd_json_string(w, "name", mkd_nic_name(n, name));
+	mkd_json_string(w, "mac", mkd_mac_format(n->mac, mac));
+	mkd_json_string(w, "bridge", n->bridge);
+	mkd_json_int(w, "vlan", n->vlan);
+	mkd_json_int(w, "mtu", n->mtu);
+	mkd_json_bool(w, "dhcp", n->dhcp);
+	mkd_json_string(w, "ip6", ip6[n->ip6]);
+	addresses(w, "addresses", n->addrs, n->n_addrs, true);
+	addresses(w, "gateways", n->gateways, n->n_gateways, false);
+	routes(w, n);
+	addresses(w, "dns", n->dns, n->n_dns, false);
+	mkd_json_array(w, "search");
+	for (size_t i = 0; i < n->n_search; i++)
+		mkd_json_string(w, NULL, n->search[i]);
+	mkd_json_end(w);
+	mkd_json_end(w);
+}
+
+static void interfaces(struct mkd_json *w, const struct mkd_guest *g)
+{
+	mkd_json_array(w, "interfaces");
+	for (size_t i = 0; i < g->n_nics; i++)
+		interface(w, &g->nics[i]);
 	mkd_json_end(w);
 }
 
@@ -138,7 +170,7 @@ static void facts(struct mkd_json *w, const struct mkd_facts *f)
 	mkd_json_string(w, "osId", f->os_id);
 	mkd_json_string(w, "osVersion", f->os_version);
 	mkd_json_string(w, "osName", f->os_name);
-	mkd_json_string(w, "init", mkd_init_name(f->init));
+	mkd_json_string(w, "init", mkd_init_token(f->init));
 	mkd_json_bool(w, "openrc", f->openrc);
 	mkd_json_bool(w, "mergedUsr", f->merged_usr);
 	mkd_json_bool(w, "sshd", f->sshd);

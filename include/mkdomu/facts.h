@@ -64,7 +64,9 @@ struct mkd_facts {
  */
 must_check int mkd_facts_find(struct mkd_tree *t, struct mkd_facts *ret, struct mkd_err *err);
 
-const char *mkd_init_name(enum mkd_init init);
+const char *mkd_init_name(enum mkd_init init); /* for a reader, as "BusyBox init" */
+/* For programs: unknown, sysvinit, systemd, busybox, openrc-init, runit, s6, dinit. */
+const char *mkd_init_token(enum mkd_init init);
 const char *mkd_netcfg_name(enum mkd_netcfg net); /* "ifupdown-ng"; "unknown" */
 
 #endif

@@ -22,7 +22,7 @@ check "its system" [ "$(fact t.tar.xz system)" = "Tiny 7" ]
 check "its machine" [ "$(fact t.tar.xz machine)" = "$(uname -m)" ]
 check "its network tool" [ "$(fact t.tar.xz network)" = "ifupdown (used)" ]
 check "root's password" [ "$(fact t.tar.xz root)" = "password locked, 0 ssh keys" ]
-check "JSON says the same" says t.tar.xz '.init.kind == "BusyBox init" and .os.version == "7" and
+check "JSON says the same" says t.tar.xz '.init.kind == "busybox" and .os.version == "7" and
 	.root.password == "locked" and (.network.tools | length) == 1'
 check "an image is made of it" as_user "$PROG" "${opts[@]}" --disk bare.img --size 96M --swap none
 check "and one with a GPT" as_user "$PROG" "${opts[@]}" --disk gpt.img --size 128M --swap-size 16M

@@ -244,7 +244,7 @@ static void a_disk_is_attached(void **state)
 	int held;
 
 	assert_fault(FAULT_OPEN, 1, mkd_hookdisk_attach(0, 0, 0, &d, &err), &err, ENODEV,
-		     MKD_EXIT_HOOK, "no loop device");
+		     MKD_EXIT_HOOK, "no loop device: No such device; modprobe loop");
 	if (geteuid() != 0 || access("/dev/loop-control", R_OK | W_OK) != 0)
 		skip();
 	assert_fails(mkd_hookdisk_attach(-1, 0, 0, &d, &err), &err, EBADF, MKD_EXIT_HOOK,

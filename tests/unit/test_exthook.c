@@ -192,6 +192,14 @@ static void one_is_refused(void **state)
 	assert_int_equal(chmod(path, 0757), 0);
 	assert_fails(mkd_exthook_find(NULL, path, &h, &err), &err, EPERM, MKD_EXIT_USAGE,
 		     "everybody may write");
+	assert_int_equal(chmod(path, 0775), 0);
+	if (geteuid() == 0) {
+		assert_ok(mkd_exthook_find(NULL, path, &h, &err), &err); /* root's group */
+		mkd_exthook_free(&h);
+		assert_int_equal(chown(path, 0, 65533), 0);
+		assert_fails(mkd_exthook_find(NULL, path, &h, &err), &err, EPERM, MKD_EXIT_USAGE,
+			     "its group may write");
+	}
 	assert_int_equal(chmod(path, 0755), 0);
 	assert_int_equal(chmod(*state, 0755), 0);
 	another_user(state, path);
@@ -203,19 +211,28 @@ static void one_is_refused(void **state)
 
 /* -- what it is told -- */
 
-static const struct mkd_nic nics[] = { { .mac = { 0, 0x16, 0x3e, 1, 2, 3 },
-					 .bridge = "lan",
-					 .addrs = { { "192.0.2.1", false, 24 } },
-					 .n_addrs = 1,
-					 .gateways = { { "192.0.2.254", false, 0 } },
-					 .n_gateways = 1 } };
+static const struct mkd_nic nics[] = {
+	{ .mac = { 0, 0x16, 0x3e, 1, 2, 3 },
+	  .bridge = "lan",
+	  .addrs = { { "192.0.2.1", false, 24 } },
+	  .n_addrs = 1,
+	  .gateways = { { "192.0.2.254", false, 0 } },
+	  .n_gateways = 1 },
+	{ .vlan = 7,
+	  .mtu = 1400,
+	  .ip6 = MKD_IP6_AUTO,
+	  .routes = { { { "10.0.0.0", false, 8 }, { "192.0.2.9", false, 0 } } },
+	  .n_routes = 1,
+	  .search = { "example.org" },
+	  .n_search = 1 }
+};
 
 static void it_is_told_the_plan_without_secrets(void **state)
 {
 	const struct mkd_guest guest = { .name = "web\"1",
 					 .hostname = "web1",
 					 .nics = nics,
-					 .n_nics = 1,
+					 .n_nics = 2,
 					 .root_dev = "/dev/xvda1",
 					 .root_fstype = "ext4",
 					 .machine_id = "m",
@@ -223,7 +240,13 @@ static void it_is_told_the_plan_without_secrets(void **state)
 					 .password_salt = "CANARY-2",
 					 .authorized_keys = "CANARY-3",
 					 .epoch_sec = 17 };
-	const struct mkd_facts facts = { .os_id = "gentoo", .init = MKD_INIT_SYSTEMD };
+	const struct mkd_facts facts = { .os_id = "gentoo", .init = MKD_INIT_BUSYBOX };
+	static const char *const second[] = {
+		"\"name\": \"eth0.7\"",   "\"vlan\": 7",
+		"\"mtu\": 1400",          "\"ip6\": \"auto\"",
+		"\"to\": \"10.0.0.0/8\"", "\"via\": \"192.0.2.9\"",
+		"\"example.org\"",
+	};
 	struct mkd_exthook hook = { .name = "h" };
 	const struct mkd_hookenv_req q = { &hook, &guest, &facts, "/r", "/j" };
 	cleanup_buf struct mkd_buf json = { 0 };
@@ -236,7 +259,7 @@ static void it_is_told_the_plan_without_secrets(void **state)
 	assert_true(mkd_strv_has(&env, "MKDOMU_PATHS=/etc,/srv"));
 	assert_true(mkd_strv_has(&env, "MKDOMU_NAME=web\"1"));
 	assert_true(mkd_strv_has(&env, "MKDOMU_SWAP_DEV="));
-	assert_true(mkd_strv_has(&env, "MKDOMU_INIT=systemd"));
+	assert_true(mkd_strv_has(&env, "MKDOMU_INIT=busybox"));
 	assert_true(mkd_strv_has(&env, "MKDOMU_MODE=staged"));
 	assert_true(mkd_strv_has(&env, "MKDOMU_ROOT=/r"));
 	assert_true(mkd_strv_has(&env, "MKDOMU_JSON=/j"));
@@ -251,6 +274,9 @@ static void it_is_told_the_plan_without_secrets(void **state)
 	assert_non_null(strstr(json.data, "\"192.0.2.254\""));
 	assert_non_null(strstr(json.data, "\"hasRootPassword\": true"));
 	assert_non_null(strstr(json.data, "\"mac\": \"00:16:3e:01:02:03\""));
+	assert_non_null(strstr(json.data, "\"init\": \"busybox\""));
+	for (size_t i = 0; i < ARRAY_LEN(second); i++)
+		assert_non_null(strstr(json.data, second[i]));
 	mkd_strv_free(&env);
 	assert_nomem((mkd_strv_free(&env), mkd_hookenv_make(&q, &env, &err)), &err);
 	mkd_strv_free(&env);

@@ -330,9 +330,14 @@ static void a_service_that_no_init_knows_is_not_enabled(void **state)
 		assert_int_equal(done, rows[i].want);
 		tree_mem_free(t);
 	}
-	for (enum mkd_init init = MKD_INIT_SYSVINIT; init < MKD_INIT_N; init++)
+	for (enum mkd_init init = MKD_INIT_SYSVINIT; init < MKD_INIT_N; init++) {
 		assert_string_not_equal(mkd_init_name(init), "unknown");
+		assert_string_not_equal(mkd_init_token(init), "unknown");
+		assert_null(strpbrk(mkd_init_token(init), " ABCDEFGHIJKLMNOPQRSTUVWXYZ"));
+	}
 	assert_string_equal(mkd_init_name(MKD_INIT_N), "unknown");
+	assert_string_equal(mkd_init_token(MKD_INIT_N), "unknown");
+	assert_string_equal(mkd_init_token(MKD_INIT_S6), "s6");
 }
 
 static void without_memory_no_service_is_touched(void **state)

@@ -238,7 +238,7 @@ static void a_tarball_is_looked_into(void **state)
 						"  cloudinit no\n"
 						"  root      password empty, 0 ssh keys\n");
 	assert_ok(look(path, true, &out, &err), &err);
-	assert_non_null(strstr(mkd_buf_cstr(&out), "\"kind\": \"BusyBox init\""));
+	assert_non_null(strstr(mkd_buf_cstr(&out), "\"kind\": \"busybox\""));
 	assert_nomem_some(look(path, true, &out, &err), &err, (void)0);
 	mkd_buf_free(&tar);
 	mkd_buf_free(&out);
