@@ -245,7 +245,9 @@ static void interfaces_are_checked_as_a_whole(void **state)
 			assert_ok(mkd_nic_check(&nic, "--nic", &err), &err);
 	}
 	/* and by the option that it came from */
-	assert_ok(mkd_nic_parse(rows[3].spec, "--nic", &nic, 1, &n, &err), &err);
+	assert_ok(mkd_nic_parse("ip=192.0.2.1/24,route=10.0.0.0/8 via 192.0.3.9", "--nic", &nic, 1,
+				&n, &err),
+		  &err);
 	assert_fails(mkd_nic_check_from(&nic, &from, &err), &err, EINVAL, MKD_EXIT_USAGE,
 		     "--route: ");
 }
