@@ -187,9 +187,12 @@ static int refuse_arch(const struct mkd_facts *f, const char *arch, struct mkd_e
 {
 	const char *own = NULL;
 
-	for (size_t i = 0; i < ARRAY_LEN(machines); i++)
-		if (strcmp(f->arch, machines[i].runs[0]) == 0)
+	for (size_t i = 0; i < ARRAY_LEN(machines); i++) {
+		const char *first = machines[i].runs[0];
+
+		if (first && strcmp(f->arch, first) == 0)
 			own = machines[i].arch;
+	}
 	return mkd_fail(err, MKD_EXIT_ARCHIVE, ENOEXEC,
 			"the root's '%s' is a program for %s, but the guest is to be %s; use a "
 			"tarball for that%s%s",
