@@ -186,7 +186,7 @@ static bool read_output(struct mkd_jail *j)
 		return errno == EAGAIN || errno == EINTR;
 	for (ssize_t i = 0; i < n; i++) {
 		if (chunk[i] != '\n')
-			j->line[j->line_len++] = chunk[i] ? chunk[i] : ' ';
+			j->line[j->line_len++] = (char)(chunk[i] ? chunk[i] : ' ');
 		if (chunk[i] == '\n' || j->line_len == LINE_SHOWN)
 			say_line(j);
 	}

@@ -39,8 +39,9 @@ must_check int mkd_exthook_places(const char *beside, struct mkd_strv *ret, stru
  *	-ENOENT  a path where nothing is; or there is none of this name, and the message lists where
  *	         it was looked for (USAGE)
  *	-EINVAL  not a name, no regular file, or not executable (USAGE)
- *	-EPERM   another than root or this user owns it, or anybody else may write it, also by way of
- *	         a group but root's and this user's private one: whose code would it be? (USAGE)
+ *	-EPERM   another than root or this user owns it, or anybody else may write it, also
+ *	         through a group but root's and this user's private one: whose code would it
+ *	         be? (USAGE)
  *	-ENOMEM  (INTERNAL)
  *	and mkd_file_read, mkd_sha256, mkd_hookhead_parse
  */
