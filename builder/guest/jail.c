@@ -86,11 +86,13 @@ static int make(struct mkd_jail *j, struct mkd_err *err)
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control) != 0)
 		return mkd_fail_errno(err, MKD_EXIT_HOOK, errno, "cannot make a socket for it");
 	j->control = control[0];
-	in.control = theirs = control[1];
+	theirs = control[1];
+	in.control = theirs;
 	if (pipe2(output, O_CLOEXEC) != 0)
 		return mkd_fail_errno(err, MKD_EXIT_HOOK, errno, "cannot make a pipe for it");
 	j->output = output[0];
-	in.output = writing = output[1];
+	writing = output[1];
+	in.output = writing;
 	if (fcntl(j->output, F_SETFL, O_NONBLOCK) != 0)
 		return mkd_fail_errno(err, MKD_EXIT_HOOK, errno, "cannot make a pipe for it");
 	j->pid = fork_into(j->req);
