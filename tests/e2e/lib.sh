@@ -9,16 +9,14 @@ top=$(cd "$here/../.." && pwd)
 W=$(mktemp -d "${TMPDIR:-/tmp}/mkdomu-e2e.XXXXXX") || exit 2
 chmod 755 "$W"
 bad=0
-loops=()
-mounts=()
+undo=() # of mounts and loop devices, which may stand on each other: the last one goes first
 pids=()
 
 finish() {
 	local i rc=$?
-	for ((i = ${#mounts[@]} - 1; i >= 0; i--)); do umount "${mounts[i]}" 2>/dev/null; done
-	for i in "${loops[@]}"; do losetup -d "$i" 2>/dev/null; done
 	for i in "${pids[@]}"; do kill "$i" 2>/dev/null; done
 	wait 2>/dev/null
+	for ((i = ${#undo[@]} - 1; i >= 0; i--)); do ${undo[i]} 2>/dev/null; done
 	rm -rf "$W"
 	[ "$bad" = 0 ] || rc=1
 	exit "$rc"
@@ -66,13 +64,13 @@ is_root() { [ "$(id -u)" = 0 ]; }
 # loop_of FILE [OPTIONS]: attach, remember, print the device
 loop_of() {
 	loop=$(losetup -f --show "${@:2}" "$1") || return 1
-	loops+=("$loop")
+	undo+=("losetup -d $loop")
 }
 # mount_of WHAT WHERE [OPTIONS]
 mount_of() {
 	mkdir -p "$2"
 	mount "${@:3}" "$1" "$2" || return 1
-	mounts+=("$2")
+	undo+=("umount $2")
 }
 # One digest for a path that may not exist, to see that it was left alone.
 sum_of() { if [ -e "$1" ]; then sha256sum <"$1"; else echo absent; fi; }
