@@ -325,3 +325,16 @@ void mkd_rmtree(const char *path)
 		(void)nanosleep(&pause, NULL);
 	}
 }
+
+int mkd_strv_add_config(struct mkd_strv *l, const char *what, struct mkd_err *err)
+{
+	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+	cleanup_free char *path = NULL;
+	int r = 0;
+
+	if (config && *config == '/')
+		r = mkd_asprintf(&path, err, "%s/mkdomu/%s", config, what);
+	else if (home && *home == '/')
+		r = mkd_asprintf(&path, err, "%s/.config/mkdomu/%s", home, what);
+	return r < 0 || !path ? r : mkd_strv_add(l, path, err);
+}

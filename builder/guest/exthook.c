@@ -31,33 +31,16 @@ bool mkd_exthook_is_name(const char *name)
 
 /* -- where -- */
 
-static int add_place(struct mkd_strv *l, struct mkd_err *err, const char *dir, const char *rest)
-{
-	cleanup_free char *path = NULL;
-	int r = mkd_asprintf(&path, err, "%s%s", dir, rest);
-
-	return r < 0 ? r : mkd_strv_add(l, path, err);
-}
-
-/* The XDG base directory specification: a relative path there is to be ignored. */
-static int add_user_place(struct mkd_strv *l, struct mkd_err *err)
-{
-	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
-
-	if (config && *config == '/')
-		return add_place(l, err, config, "/mkdomu/hooks");
-	if (home && *home == '/')
-		return add_place(l, err, home, "/.config/mkdomu/hooks");
-	return 0;
-}
-
 int mkd_exthook_places(const char *beside, struct mkd_strv *ret, struct mkd_err *err)
 {
+	cleanup_free char *path = NULL;
 	struct mkd_strv l = { 0 };
-	int r = beside ? add_place(&l, err, beside, "/hooks") : 0;
+	int r = beside ? mkd_asprintf(&path, err, "%s/hooks", beside) : 0;
 
+	if (r == 0 && path)
+		r = mkd_strv_add(&l, path, err);
 	if (r == 0)
-		r = add_user_place(&l, err);
+		r = mkd_strv_add_config(&l, "hooks", err);
 	if (r == 0)
 		r = mkd_strv_add(&l, "/etc/mkdomu/hooks", err);
 	if (r == 0)

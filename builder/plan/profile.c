@@ -32,26 +32,6 @@ int mkd_profile_tree(const char *exe, char **ret, struct mkd_err *err)
 	return mkd_asprintf(ret, err, "%.*s/profiles", (int)(end - exe), exe);
 }
 
-static int add_place(struct mkd_strv *l, struct mkd_err *err, const char *dir, const char *rest)
-{
-	cleanup_free char *path = NULL;
-	int r = mkd_asprintf(&path, err, "%s%s", dir, rest);
-
-	return r < 0 ? r : mkd_strv_add(l, path, err);
-}
-
-/* The XDG base directory specification: a relative path there is to be ignored. */
-static int add_user_place(struct mkd_strv *l, struct mkd_err *err)
-{
-	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
-
-	if (config && *config == '/')
-		return add_place(l, err, config, "/mkdomu/profiles");
-	if (home && *home == '/')
-		return add_place(l, err, home, "/.config/mkdomu/profiles");
-	return 0;
-}
-
 static int add_tree_place(struct mkd_strv *l, struct mkd_err *err)
 {
 	cleanup_free char *dir = NULL;
@@ -71,7 +51,7 @@ static int add_tree_place(struct mkd_strv *l, struct mkd_err *err)
 
 int mkd_profile_places(struct mkd_strv *l, struct mkd_err *err)
 {
-	int r = add_user_place(l, err);
+	int r = mkd_strv_add_config(l, "profiles", err);
 
 	if (r == 0)
 		r = mkd_strv_add(l, "/etc/mkdomu/profiles", err);

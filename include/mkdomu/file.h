@@ -89,4 +89,11 @@ must_check int mkd_tmpdir(char **ret, struct mkd_err *err);
 /* Remove a folder of our own and all below it, never following a link; best effort, up to 1 s. */
 void mkd_rmtree(const char *path);
 
+/*
+ * Add the user's folder of that name: $XDG_CONFIG_HOME/mkdomu/WHAT, else ~/.config/mkdomu/WHAT,
+ *else none. A relative path there is ignored, as the XDG base directory specification says. -ENOMEM
+ *(INTERNAL)
+ */
+must_check int mkd_strv_add_config(struct mkd_strv *l, const char *what, struct mkd_err *err);
+
 #endif

@@ -198,6 +198,27 @@ static void strings_and_lists_run_out_of_memory(void **state)
 	assert_string_equal(mkd_buf_cstr(&b), "");
 }
 
+static void the_users_folder_is_where_xdg_says(void **state)
+{
+	cleanup_strv struct mkd_strv l = { 0 };
+	struct mkd_err err = { 0 };
+
+	(void)state;
+	setenv("HOME", "/home/u", 1);
+	setenv("XDG_CONFIG_HOME", "relative", 1);
+	assert_ok(mkd_strv_add_config(&l, "hooks", &err), &err);
+	setenv("XDG_CONFIG_HOME", "/c", 1);
+	assert_ok(mkd_strv_add_config(&l, "hooks", &err), &err);
+	unsetenv("XDG_CONFIG_HOME");
+	setenv("HOME", "", 1);
+	assert_ok(mkd_strv_add_config(&l, "hooks", &err), &err);
+	assert_int_equal(l.n, 2);
+	assert_string_equal(l.v[0], "/home/u/.config/mkdomu/hooks");
+	assert_string_equal(l.v[1], "/c/mkdomu/hooks");
+	setenv("HOME", "/home/u", 1);
+	assert_nomem(mkd_strv_add_config(&l, "hooks", &err), &err);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -214,6 +235,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(no_descriptor_is_left, test_dir_setup,
 						test_dir_teardown),
 		cmocka_unit_test(strings_and_lists_run_out_of_memory),
+		cmocka_unit_test(the_users_folder_is_where_xdg_says),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
