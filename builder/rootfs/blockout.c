@@ -3,12 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "mkdomu/file.h"
+#include "mkdomu/thread.h"
 #include "mkdomu/ui.h"
 
 #define RUN_BLOCKS 1024u /* 4 MiB */
@@ -83,19 +82,6 @@ static void *writer(void *arg)
 	return NULL;
 }
 
-/* With all signals blocked: they are for the thread that runs the stage. */
-static int start_thread(struct mkd_blockout *o)
-{
-	sigset_t all, old;
-	int r;
-
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
-	r = pthread_create(&o->thread, NULL, writer, o);
-	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return r;
-}
-
 static int open_direct(int fd)
 {
 	char path[32];
@@ -128,12 +114,12 @@ int mkd_blockout_open(int fd, const char *name, uint64_t offset_bytes, bool dire
 	(void)pthread_mutex_init(&o->lock, NULL);
 	(void)pthread_cond_init(&o->filled, NULL);
 	(void)pthread_cond_init(&o->emptied, NULL);
-	r = start_thread(o);
-	if (r) {
+	r = mkd_thread_start(&o->thread, writer, o, err);
+	if (r < 0) {
 		closep_(&o->direct_fd);
 		free(o->memory);
 		free(o);
-		return mkd_fail_errno(err, MKD_EXIT_INTERNAL, r, "cannot start a thread");
+		return r;
 	}
 	*ret = o;
 	return 0;

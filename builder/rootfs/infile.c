@@ -3,11 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <signal.h>
 #include <string.h>
 
 #include "mkdomu/size.h"
+#include "mkdomu/thread.h"
 
 #define N_CHUNKS 8u
 
@@ -101,19 +100,10 @@ static void *read_all(void *arg)
 
 static int start(struct mkd_infile *f, struct mkd_err *err)
 {
-	sigset_t all, old;
-	int r;
+	int r = mkd_thread_start(&f->thread, read_all, f, err);
 
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
-	r = pthread_create(&f->thread, NULL, read_all, f);
-	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
-	if (r == EAGAIN || r == ENOMEM)
-		return mkd_fail(err, MKD_EXIT_INTERNAL, ENOMEM, "cannot start a thread: no room");
-	if (r != 0)
-		return mkd_fail_errno(err, MKD_EXIT_INTERNAL, r, "cannot start a thread");
-	f->running = true;
-	return 0;
+	f->running = r == 0;
+	return r;
 }
 
 /* The first chunk in the caller's own thread: what cannot be read at all is told by open. */

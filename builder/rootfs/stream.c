@@ -3,8 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <time.h>
 
@@ -12,6 +10,7 @@
 #include "mkdomu/codec.h"
 #include "mkdomu/infile.h"
 #include "mkdomu/size.h"
+#include "mkdomu/thread.h"
 
 #define CHUNK_BYTES ((size_t)MIB)
 #define RING_BYTES  (16 * MIB)
@@ -176,22 +175,12 @@ static void *produce(void *arg)
 	return NULL;
 }
 
-/* Signals stay with the caller's threads: the mask is inherited by the new one and by liblzma's. */
 static int start(struct mkd_stream *s, struct mkd_err *err)
 {
-	sigset_t all, old;
-	int r;
+	int r = mkd_thread_start(&s->thread, produce, s, err);
 
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
-	r = pthread_create(&s->thread, NULL, produce, s);
-	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
-	if (r == EAGAIN || r == ENOMEM)
-		return mkd_fail(err, MKD_EXIT_INTERNAL, ENOMEM, "cannot start a thread: no room");
-	if (r != 0)
-		return mkd_fail_errno(err, MKD_EXIT_INTERNAL, r, "cannot start a thread");
-	s->running = true;
-	return 0;
+	s->running = r == 0;
+	return r;
 }
 
 static int allocate(struct mkd_stream *s, const struct mkd_stream_req *req, struct mkd_err *err)

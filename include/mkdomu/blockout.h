@@ -17,8 +17,10 @@ struct mkd_blockout;
 
 /*
  * fd (read-write) and name are borrowed; offset_bytes is a multiple of 4096. direct: try O_DIRECT,
- * and go on without it where the target refuses. fd -1: nothing is written anywhere, see
- *mkd_ext4_req.dry. -ENOMEM  (INTERNAL) -EAGAIN  no thread (INTERNAL)
+ * and go on without it where the target refuses. fd -1: nothing is written anywhere, as
+ * mkd_ext4_req.dry wants it.
+ *	-ENOMEM  (INTERNAL)
+ *	and mkd_thread_start
  */
 must_check int mkd_blockout_open(int fd, const char *name, uint64_t offset_bytes, bool direct,
 				 struct mkd_blockout **ret, struct mkd_err *err);

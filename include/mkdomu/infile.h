@@ -18,8 +18,8 @@ struct mkd_infile;
  *	-ENOMEM  no memory for buffers or the thread (INTERNAL)
  *	-ESPIPE  a pipe (IO)
  *	-EISDIR  a folder (IO)
- *	other    of pread(2) (IO), pthread_create(3) (INTERNAL)
- *	and mkd_sha256_new
+ *	other    of pread(2) (IO)
+ *	and mkd_sha256_new, mkd_thread_start
  */
 must_check int mkd_infile_open(int fd, const char *name, bool digest, struct mkd_infile **ret,
 			       struct mkd_err *err);

@@ -42,8 +42,7 @@ struct mkd_stream_req {
  * Reads the start of the file to tell the format, and starts the threads, with all signals blocked
  * in them.
  *	-ENOMEM  no memory for buffers or threads (INTERNAL)
- *	other    of pthread_create(3) (INTERNAL)
- *	and mkd_infile_open
+ *	and mkd_infile_open, mkd_thread_start
  */
 must_check int mkd_stream_open(const struct mkd_stream_req *req, struct mkd_stream **ret,
 			       struct mkd_err *err);

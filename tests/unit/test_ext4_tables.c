@@ -26,7 +26,7 @@ static void blocks_on_their_way_fail(void **state)
 	size_t n;
 	struct mkd_err err;
 
-	assert_fault(FAULT_THREAD, 1, mkd_blockout_open(fd, "f", 0, false, &o, &err), &err, EAGAIN,
+	assert_fault(FAULT_THREAD, 1, mkd_blockout_open(fd, "f", 0, false, &o, &err), &err, EPERM,
 		     MKD_EXIT_INTERNAL, "cannot start a thread");
 	assert_nomem(mkd_blockout_open(fd, "f", 0, false, &o, &err), &err);
 	assert_fails(mkd_blockout_read(o, 9, block, &err), &err, EIO, MKD_EXIT_IO,

@@ -10,6 +10,7 @@
 #include "mkdomu/file.h"
 #include "mkdomu/infile.h"
 #include "mkdomu/stream.h"
+#include "mkdomu/thread.h"
 #include "tarmaker.h"
 
 /* sha256sum(1) of nothing, and of "abc" (FIPS 180-2, B.1) */
@@ -160,6 +161,30 @@ static void what_cannot_be_read_is_told(void **state)
 	mkd_infile_close(f);
 }
 
+static void *nothing(void *arg)
+{
+	return arg;
+}
+
+static void a_thread_that_cannot_start_is_told(void **state)
+{
+	struct mkd_err err = { 0 };
+	pthread_t t;
+	void *got = NULL;
+	int x;
+
+	(void)state;
+	assert_fault(FAULT_THREAD, 1, mkd_thread_start(&t, nothing, &x, &err), &err, EPERM,
+		     MKD_EXIT_INTERNAL, "cannot start a thread");
+	fault_arm(FAULT_THREAD, 1, EAGAIN);
+	assert_fails(mkd_thread_start(&t, nothing, &x, &err), &err, ENOMEM, MKD_EXIT_INTERNAL,
+		     "no room");
+	assert_true(fault_disarm());
+	assert_ok(mkd_thread_start(&t, nothing, &x, &err), &err);
+	assert_int_equal(pthread_join(t, &got), 0);
+	assert_ptr_equal(got, &x);
+}
+
 static void a_digest_grows_piece_by_piece(void **state)
 {
 	struct mkd_sha256 *s = NULL;
@@ -223,6 +248,7 @@ int main(void)
 						test_dir_teardown),
 		cmocka_unit_test_setup_teardown(what_cannot_be_read_is_told, test_dir_setup,
 						test_dir_teardown),
+		cmocka_unit_test(a_thread_that_cannot_start_is_told),
 		cmocka_unit_test(a_digest_grows_piece_by_piece),
 		cmocka_unit_test_setup_teardown(a_stream_knows_the_sum_of_its_file, test_dir_setup,
 						test_dir_teardown),
